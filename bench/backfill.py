@@ -116,7 +116,7 @@ def _boto3(client: Any) -> Callable[[], None]:
 def _ours(client: Any, road: str) -> Callable[[], None]:
     from dynasmith.aws.data.event_loop import new_event_loop
     from dynasmith.aws.data.table_access import TableAccess
-    from dynasmith.aws.data.updates import table_updates
+    from dynasmith.aws.data.table_factory import table_updates
     from dynasmith.engine.transfer.new_job import new_job
     from dynasmith.engine.transfer.runner import RunContext
     from dynasmith.engine.transfer.table_details import TableEnd

@@ -8,7 +8,7 @@ from typing import Any
 from dynasmith.aws.data.calls import Patience
 from dynasmith.aws.data.event_loop import new_event_loop
 from dynasmith.aws.data.table_access import TableAccess
-from dynasmith.aws.data.updates import table_updates
+from dynasmith.aws.data.table_factory import table_updates
 from dynasmith.aws.stores.s3.journal import create_s3_journal, reopen_s3_journal
 from dynasmith.aws.stores.s3.journal_reader import S3JournalReader
 from dynasmith.aws.stores.s3.objects import S3Objects

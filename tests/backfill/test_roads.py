@@ -9,7 +9,7 @@ import pytest
 from backfill.kit import FAST, Bench, canonical, end
 from dynasmith.aws.data.partiql_batch import STATEMENT_CHARACTERS_MAX
 from dynasmith.aws.data.statements import statement_of
-from dynasmith.aws.data.updates import table_updates
+from dynasmith.aws.data.table_factory import table_updates
 from dynasmith.engine.transfer.event_thread import run
 from dynasmith.errors import AccessDenied
 from dynasmith.items.wire import RawItem

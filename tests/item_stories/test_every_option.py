@@ -43,6 +43,7 @@ backfill --max-read-units  | says  | two | users --transform shape.yaml --dry-ru
 backfill --max-write-units | says  | two | users --transform shape.yaml --dry-run --json {--max-write-units 50}
 backfill --no-journal      | files | two | users --transform shape.yaml --yes {--no-journal}
 backfill --on-error        | code  | odd | users --transform casts.yaml --yes {--on-error dead}
+backfill --processes       | items | two | users --transform moves:transform --yes {--processes 2}
 backfill --sample          | says  | two | users --transform shape.yaml --dry-run {--sample 2}
 backfill --segments        | asks  | two | users --transform shape.yaml --yes {--segments 3}
 backfill --share           | says  | provisioned | users --transform shape.yaml --dry-run --json {--share 0.1}
@@ -105,6 +106,7 @@ export --format            | files | two | users out.jsonl {--format plain}
 export --max-read-units    | says  | two | users out.jsonl --dry-run --json {--max-read-units 50}
 export --missing           | files | masked | users out.jsonl --sample 100% --by absent --crypto masking:file:masking.key {--missing keep}
 export --sample            | files | masked | users out.jsonl --crypto masking:file:masking.key {--sample 1% --by pk}
+export --processes         | code  | two | users - {--processes 2}
 export --segments          | asks  | two | users out.jsonl {--segments 3}
 export --share             | says  | provisioned | users out.jsonl --dry-run --json {--share 0.1}
 export --source-endpoint   | code  | two | users out.jsonl {--source-endpoint http://127.0.0.1:1}
@@ -239,6 +241,7 @@ import --from | cli/test_import_models.py
 import --key | cli/test_import_models.py
 import --param | cli/test_import_documents.py
 import --table | cli/test_import_models.py
+jobs-undo --processes | backfill/test_workers.py
 lambda-policy --account | cli/test_lambda.py
 lambda-grant --allow | access/test_verbs.py
 lambda-grant --indexes | access/test_verbs.py

@@ -1,23 +1,20 @@
 """``TableAccess``: the tables behind one botocore client, as sources, sinks and lookups."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 import msgspec
 
-from dynasmith.aws.data.calls import Calls, Patience
+from dynasmith.aws.data.calls import Patience
 from dynasmith.aws.data.service_endpoint import Transport
-from dynasmith.aws.data.table_factory import change_sink, open_calls, table_sink, table_source
+from dynasmith.aws.data.table_factory import ClientEndpoint, change_sink, open_calls, table_sink, table_source
 from dynasmith.aws.data.table_identity import TableStateReader
-from dynasmith.errors import Throttled
+from dynasmith.aws.data.table_lookup import OpenTableLookup
 from dynasmith.items.condition.condition import Filter
 from dynasmith.items.key import KeySchema
 from dynasmith.jobs.options import Mode
-from dynasmith.ports.items import Item, OpenSink, OpenSource
+from dynasmith.ports.items import OpenSink, OpenSource
 
-BATCH_KEYS_MAX = 100
-"""Keys of a BatchGetItem (API reference, BatchGetItem)."""
-LOOKUP_TRIES_MAX = 50
 LOOK_PATIENCE = Patience(throttled_seconds=20.0, stumbling_seconds=20.0)
 """How long it is tried to read which table has a name: the flow has its own patience with a service in trouble."""
 
@@ -98,20 +95,10 @@ class TableAccess:
             table_id=self._ids.get(table, ""),
         )
 
-    def lookup(self, table: str) -> Callable[[], Awaitable["TableLookup"]]:
+    def lookup(self, table: str) -> OpenTableLookup:
         """Reads of ``table`` by key."""
-
-        async def opened() -> TableLookup:
-            calls = await open_calls(
-                self._client,
-                table,
-                transport=self._transport,
-                patience=self._patience,
-                table_id=self._ids.get(table, ""),
-            )
-            return TableLookup(calls, table)
-
-        return opened
+        door = ClientEndpoint(self._client, table, self._transport, self._patience, self._ids.get(table, ""))
+        return OpenTableLookup(door, table)
 
     def look(self, table: str) -> Callable[[], Awaitable[TableStateReader]]:
         """Reads which table has the name now."""
@@ -121,35 +108,6 @@ class TableAccess:
             return TableStateReader(calls, table)
 
         return opened
-
-
-class TableLookup:
-    """Items of one table by their keys, read strongly."""
-
-    def __init__(self, calls: Calls, table: str) -> None:
-        self._calls = calls
-        self._table = table
-
-    async def get(self, keys: Sequence[bytes]) -> Sequence[Item]:
-        """The items that there are, in any order. What the service leaves unread is asked for again."""
-        found: list[Item] = []
-        for start in range(0, len(keys), BATCH_KEYS_MAX):
-            left: Sequence[Item] = keys[start : start + BATCH_KEYS_MAX]
-            attempt = 0
-            while left:
-                reply = await self._calls.batch_get(self._table, left, consistent=True)
-                found += reply.items
-                left = reply.left
-                if left and attempt == LOOKUP_TRIES_MAX:
-                    raise Throttled(f"Table {self._table} left keys unread {attempt} times.", operation="BatchGetItem")
-                if left:
-                    await self._calls.back_off(attempt)
-                attempt += 1
-        return found
-
-    async def close(self) -> None:
-        """Close the connections."""
-        await self._calls.exchange.close()
 
 
 def filter_fragment(condition: Filter) -> bytes:

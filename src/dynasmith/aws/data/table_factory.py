@@ -12,9 +12,11 @@ from dynasmith.aws.data.client_guard import ReadingExchange, reads_only
 from dynasmith.aws.data.exchange import Exchange
 from dynasmith.aws.data.service_endpoint import OpenTableSink, OpenTableSource, ServiceEndpoint, Transport
 from dynasmith.aws.data.table_identity import KnownTable, compared
+from dynasmith.aws.data.updates import OpenTableUpdates
 from dynasmith.items.key import KeySchema
 from dynasmith.jobs.options import Mode
 from dynasmith.ports.items import OpenSink, OpenSource, ThrottleListener
+from dynasmith.ports.updates import OpenUpdates
 
 BOTOCORE_THREADS = 16
 
@@ -137,3 +139,18 @@ def table_sink(
 ) -> OpenSink:
     """Opens ``table`` as a sink; see TableSink."""
     return OpenTableSink(ClientEndpoint(client, table, transport, patience, table_id), table, key, mode)
+
+
+def table_updates(
+    client: Any,
+    table: str,
+    key: KeySchema,
+    *,
+    statements: bool | None = None,
+    transport: Transport = "direct",
+    patience: Patience | None = None,
+    table_id: str = "",
+) -> OpenUpdates:
+    """Opens the updates of ``table``; see TableUpdates. ``table_id`` is compared after a lost connection."""
+    door = ClientEndpoint(client, table, transport, patience, table_id)
+    return OpenTableUpdates(door, table, key, statements)

@@ -8,9 +8,8 @@ A whole item is deleted by ``DeleteItem`` and put back by ``PutItem``.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
-from dynasmith.aws.data.calls import Calls, Patience, Refused, as_error
+from dynasmith.aws.data.calls import Calls, Refused, as_error
 from dynasmith.aws.data.partiql_batch import (
     STATEMENTS_MAX,
     PartiqlBatches,
@@ -19,9 +18,8 @@ from dynasmith.aws.data.partiql_batch import (
     code_of,
 )
 from dynasmith.aws.data.replies import StatementError, units_of
-from dynasmith.aws.data.service_endpoint import Transport
+from dynasmith.aws.data.service_endpoint import OpenCalls
 from dynasmith.aws.data.statements import create_condition, delete_of, probe_of, statement_of, update_of
-from dynasmith.aws.data.table_factory import open_calls
 from dynasmith.aws.data.unprocessed_items import has_key
 from dynasmith.aws.errors.codes import is_passing, meaning_of
 from dynasmith.errors import ConditionFailed
@@ -30,7 +28,7 @@ from dynasmith.items.wire import Units
 from dynasmith.ports.concurrency import together
 from dynasmith.ports.items import ThrottleListener, total
 from dynasmith.ports.permit import Halted
-from dynasmith.ports.updates import DONE, ItemChange, OpenUpdates, SentChanges, UpdateAnswer, same_item, still_expected
+from dynasmith.ports.updates import DONE, ItemChange, SentChanges, UpdateAnswer, same_item, still_expected
 
 
 @dataclass(slots=True, kw_only=True)
@@ -187,20 +185,15 @@ class _Run:
             raise as_error(refused, operation, self._table) from refused
 
 
-def table_updates(
-    client: Any,
-    table: str,
-    key: KeySchema,
-    *,
-    statements: bool | None = None,
-    transport: Transport = "direct",
-    patience: Patience | None = None,
-    table_id: str = "",
-) -> OpenUpdates:
-    """Opens the updates of ``table``; see TableUpdates. ``table_id`` is compared after a lost connection."""
+@dataclass(frozen=True, slots=True)
+class OpenTableUpdates:
+    """Opens the updates of ``table``, here or in a worker; see TableUpdates."""
 
-    async def opened(heard: ThrottleListener) -> TableUpdates:
-        calls = await open_calls(client, table, heard, transport=transport, patience=patience, table_id=table_id)
-        return TableUpdates(calls, table, key, statements=statements)
+    door: OpenCalls
+    table: str
+    key: KeySchema
+    statements: bool | None = None
 
-    return opened
+    async def __call__(self, heard: ThrottleListener) -> TableUpdates:
+        """Open them on the running loop."""
+        return TableUpdates(await self.door.calls(heard), self.table, self.key, statements=self.statements)

@@ -4,7 +4,7 @@ from typing import Any
 
 import click
 
-from dynasmith.cli.flow_options import CONSISTENT, flow_options_but
+from dynasmith.cli.flow_options import CONSISTENT, MOVED_BY, flow_options_but
 from dynasmith.cli.remote_options import remote_of, remote_options
 from dynasmith.cli.remote_report import told_by
 from dynasmith.cli.shared_options import Invocation, refuse_given, verb
@@ -57,6 +57,7 @@ class SampleSize(click.ParamType):  # type: ignore[type-arg]
 )
 @click.option("--sample", type=SampleSize(), default=1000, show_default=True,
               help="Items that --dry-run reads; all reads every item.")  # fmt: skip
+@MOVED_BY
 @CONSISTENT
 @flow_options_but("digest")
 @remote_options
@@ -81,7 +82,8 @@ def command(invocation: Invocation, table: str, **given: Any) -> int:
             return show_rehearsed(invocation, remote.rehearse_backfill(table, sample=sample or None, **given))
         return show_backfill(invocation, remote.backfill(table, journal=journal, told=told_by(invocation), **given))
     if check:
-        own = {name: value for name, value in given.items() if name not in ("limit", "canary", "max_write_units")}
+        writes = ("limit", "canary", "max_write_units", "processes")
+        own = {name: value for name, value in given.items() if name not in writes}
         return show_checked(invocation, project.check_backfill(table, **own))
     if invocation.dry_run:
         return show_rehearsed(invocation, project.dry_run.backfill(table, sample=sample or None, **given))
@@ -92,7 +94,7 @@ def command(invocation: Invocation, table: str, **given: Any) -> int:
 
 def _refuse_beside_check(invocation: Invocation, given: dict[str, Any]) -> None:
     """``--check`` reads everything and writes nothing: what bounds or keeps a job's writes has no meaning there."""
-    for name in ("limit", "canary", "no_journal", "max_write_units"):
+    for name in ("limit", "canary", "no_journal", "max_write_units", "processes"):
         word = f"--{name.replace('_', '-')}"
         if given[name]:
             raise UsageError(f"{word} has no effect with --check, which writes nothing.", hint=f"remove {word}")

@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from dynasmith.cli.flow_options import CONSISTENT, TRANSPORT, flow_options_but, side, side_options
+from dynasmith.cli.flow_options import CONSISTENT, MOVED_BY, TRANSPORT, flow_options_but, side, side_options
 from dynasmith.cli.mask_options import mask_options, read_mask_options
 from dynasmith.cli.shared_options import Invocation, verb
 from dynasmith.cli.wait_options import service_wait_options, waiting
@@ -36,6 +36,7 @@ STDOUT = "-"
 @click.option("--kms-key", default="", metavar="KEY", help="In S3: encrypt the files with this key of KMS.")
 @click.option("--bucket-owner", default="", metavar="ACCOUNT", help="In S3: the account of a bucket that is not yours.")
 @service_wait_options
+@MOVED_BY
 @TRANSPORT
 @CONSISTENT
 @flow_options_but("digest", "on_error", "max_write_units")
@@ -87,6 +88,8 @@ def _to_stdout(invocation: Invocation, table: str, given: dict[str, Any], person
             raise UsageError(f"{name} cannot be used where items go to standard output.", hint=f"remove {name}")
     if given.pop("split_bytes"):
         raise UsageError("Standard output cannot be split.", hint="name a folder, or remove --split-bytes")
+    if given.pop("processes"):
+        raise UsageError("Standard output is written by one process.", hint="name a file, or remove --processes")
     source, project = side("source", table, given), invocation.project()
     if invocation.dry_run:
         return show_rehearsal(invocation, project.dry_run.export(source, **given))

@@ -11,11 +11,14 @@ from dynasmith.engine.backfill.sink import ChangeSink
 from dynasmith.engine.backfill.stage import Quota, Rewriter, RewriteStage
 from dynasmith.engine.backfill.survey import Survey, indexes_of, survey
 from dynasmith.engine.backfill.unconfirmed_changes import UnconfirmedChanges
-from dynasmith.engine.transfer.copy import expiry, paced_pages, table_reader
+from dynasmith.engine.backfill.worker_journal import JournalService
+from dynasmith.engine.backfill.worker_parts import BackfillParts
+from dynasmith.engine.transfer.copy import expiry, paced_pages, segment_workers, table_reader
 from dynasmith.engine.transfer.event_thread import StopRequest
 from dynasmith.engine.transfer.job_world import JobWorld
 from dynasmith.engine.transfer.mover import ConcurrencyLimits
 from dynasmith.engine.transfer.new_job import new_job
+from dynasmith.engine.transfer.parts import WorkerParts
 from dynasmith.engine.transfer.runner import Pipeline, RunContext, run_job
 from dynasmith.engine.transfer.table_details import TableEnd, key_schema, rates
 from dynasmith.errors import CheckpointError, Interrupted, TransformError, UsageError
@@ -45,7 +48,7 @@ def begin_backfill(spec: Backfill, world: JobWorld) -> Claim:
     table, options = world.table(spec.target), spec.options
     described = table.description
     items = canary_items(table, spec.careful, described.item_count_estimate)
-    segments = plan_segments(described.size_bytes_estimate, workers=options.segments_at_once, asked=options.segments)
+    segments = plan_segments(described.size_bytes_estimate, workers=segment_workers(options), asked=options.segments)
     job = new_job(
         msgspec.structs.replace(spec, canary_items=items),
         world.context,
@@ -156,14 +159,22 @@ def backfill_pipeline(
     first = canary.items if canary is not None else quota.left
     writes = rates(table, "write", options.max_write_units, share=options.share)
     paged = paced_pages(options if first is None else _small_pages(options, first), writes)
+    reader = table_reader(table, job.segments, paged)
+    # A careful run ends soon, and what it may still change is known in one process only.
+    parts: WorkerParts | None = None
+    if table.access.portable and canary is None and quota.left is None:
+        service = None if journal is None else JournalService(journal)
+        parts = BackfillParts(reader, updates, table.key, rewriter, service, keep)
     return Pipeline(
-        source=careful_source(table_reader(table, job.segments, paged), quota, canary),
+        source=careful_source(reader, quota, canary),
         sink=sink,
         stage=RewriteStage(rewriter, quota, unsure, keep),
         reads=rates(table, "read", options.max_read_units, share=options.share),
         writes=writes,
         width=ConcurrencyLimits(options.segments_at_once, options.lanes),
         digest=False,
+        processes=options.processes if parts is not None else 0,
+        parts=parts,
         table=table.name,
         total_items=table.description.item_count_estimate or None,
         tables=(table,),

@@ -10,22 +10,23 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 import msgspec
-from msgspec import Raw, Struct
+from msgspec import Struct
 from msgspec.structs import replace
 
 from dynasmith.engine.backfill.concurrent_edits import EditNotes, UndoReport
 from dynasmith.engine.backfill.difference import ItemDifference, difference
+from dynasmith.engine.backfill.journal_source import JournalSource, OpenJournalSource
 from dynasmith.engine.backfill.resolution import PutBack
 from dynasmith.engine.backfill.sink import ChangeSink
 from dynasmith.engine.backfill.survey import index_costs
+from dynasmith.engine.backfill.worker_journal import JournalReaderService
+from dynasmith.engine.backfill.worker_parts import UndoParts
 from dynasmith.engine.transfer.job_world import JobWorld
 from dynasmith.engine.transfer.mover import ConcurrencyLimits
 from dynasmith.engine.transfer.new_job import new_job
 from dynasmith.engine.transfer.runner import Pipeline, run_job
 from dynasmith.engine.transfer.table_details import TableEnd, rates
 from dynasmith.engine.transfer.transform_stage import StagedPage
-from dynasmith.errors import AccessDenied
-from dynasmith.items.key import Key, encode_key, key_of
 from dynasmith.items.size import item_bytes, read_units, write_units
 from dynasmith.items.transform import Rewrite
 from dynasmith.items.value import write_tree
@@ -35,12 +36,11 @@ from dynasmith.jobs.job import Job
 from dynasmith.jobs.options import TransferOptions
 from dynasmith.jobs.spec import Undo
 from dynasmith.ports.checkpoints import Claim
-from dynasmith.ports.items import DeadLetter, Item, Lookup, OpenSource, Page, ThrottleListener, permit_of
+from dynasmith.ports.items import Item, ThrottleListener, permit_of
 from dynasmith.ports.journal import JournalReader
-from dynasmith.ports.updates import ItemChange, decode_change, encode_change, same_attributes
+from dynasmith.ports.updates import ItemChange, decode_change, encode_change
 
 SHOWN = 3
-PAGE_ENTRIES = 500
 
 
 def begin_undo(spec: Undo, world: JobWorld) -> Claim:
@@ -65,19 +65,26 @@ def undo(spec: Undo, claim: Claim, world: JobWorld) -> UndoReport:
 def undo_pipeline(spec: Undo, job: Job, world: JobWorld, notes: EditNotes) -> Pipeline:
     """From the journal, newest first, through the inverse of each change to conditional updates of the table."""
     table, options = world.table(spec.target), spec.options
-    updates, journal = world.updates(spec.target), world.kept_journal(spec.of)
+    updates, service = world.updates(spec.target), JournalReaderService(world.kept_journal(spec.of))
+    origin = OpenJournalSource(service, job.segments, table.key, table.access.lookup(table.name))
+    movable = table.access.portable
+
+    async def source(_heard: ThrottleListener) -> JournalSource:
+        return await origin.opened(notes)
 
     async def sink(heard: ThrottleListener) -> ChangeSink:
         return ChangeSink(await updates(heard), table.key, PutBack(table.key), notes=notes, permit=permit_of(heard))
 
     return Pipeline(
-        source=journal_source(journal, job.segments, table, notes),
+        source=source,
         sink=sink,
         stage=Inverse(),
         reads=rates(table, "read", options.max_read_units, share=options.share),
         writes=rates(table, "write", options.max_write_units, share=options.share),
         width=ConcurrencyLimits(options.segments_at_once, options.lanes),
         digest=False,
+        processes=options.processes if movable else 0,
+        parts=UndoParts(origin, updates, Inverse()) if movable else None,
         table=table.name,
         tables=(table,),
     )
@@ -91,92 +98,6 @@ class Inverse:
         """Stage a frame: its keys are distinct, because a batch's are."""
         changes = [decode_change(item) for item in items]
         return StagedPage([encode_change(replace(change.inverse(), others=change.others)) for change in changes])
-
-
-class JournalSource:
-    """A journal, newest frame first, several frames a page. A start is the place of a frame in its segment's file.
-
-    The items of a page are looked at as they are now, so that what others did to them can be told; a role that may not
-    read them gets its undo all the same.
-    """
-
-    def __init__(
-        self, kept_journal: JournalReader, segments: int, table: TableEnd, notes: EditNotes, lookup: Lookup | None
-    ) -> None:
-        self._kept = kept_journal
-        self._segments = segments
-        self._key = table.key
-        self._notes = notes
-        self._lookup = lookup
-
-    @property
-    def segments(self) -> int:
-        """As many as the backfill had."""
-        return self._segments
-
-    async def read(self, segment: int, start: bytes | None) -> Page:
-        """Some frames, without what was surely not written. A damaged one is a dead letter.
-
-        A page has each key once: an item that was rewritten twice is put back in two pages, one after the other.
-        """
-        place = self._kept.last(segment) if start is None else int(start)
-        changes: dict[Key, ItemChange] = {}
-        dead: list[DeadLetter] = []
-        while place is not None and len(changes) < PAGE_ENTRIES:
-            frame = self._kept.read(segment, place)
-            found = {key_of(change.before, self._key): change for change in map(decode_change, frame.entries)}
-            if not changes.keys().isdisjoint(found):
-                break
-            changes |= found
-            if frame.damage:
-                dead.append(DeadLetter(code="journal", reason=frame.damage, place=f"segment {segment}"))
-            place = frame.before
-        following = None if place is None else str(place).encode()
-        current = await self._current(segment, list(changes))
-        entries = [
-            encode_change(replace(change, others=_beside(change, current[key])) if key in current else change)
-            for key, change in changes.items()
-        ]
-        units = sum(read_units(item_bytes(item), consistent=True) for item in current.values())
-        return Page(items=entries, next=following, read=len(entries), units=units, dead=tuple(dead))
-
-    async def _current(self, segment: int, keys: Sequence[Key]) -> dict[Key, Item]:
-        """The items as they are now; none where the role may not read them."""
-        if self._lookup is None or not keys:
-            return {}
-        try:
-            found = await self._lookup.get([encode_key(key, self._key) for key in keys])
-        except AccessDenied:
-            self._notes.unseen(segment)
-            return {}
-        return {key_of(item, self._key): item for item in found}
-
-    async def close(self) -> None:
-        """Close the connections of the looks."""
-        if self._lookup is not None:
-            await self._lookup.close()
-
-
-def _beside(change: ItemChange, current: Item) -> tuple[str, ...]:
-    """The attributes that are not as the backfill left them, of those that it did not write."""
-    if change.kind != "update":
-        return ()
-    after, now = attributes(change.after), attributes(current)
-    names = (after.keys() | now.keys()) - set(change.names)
-    return tuple(sorted(name for name in names if not _same(name, after, now)))
-
-
-def _same(name: str, after: Mapping[str, Raw], now: Mapping[str, Raw]) -> bool:
-    return name in after and same_attributes({name: after[name]}, now)
-
-
-def journal_source(journal: JournalReader, segments: int, table: TableEnd, notes: EditNotes) -> OpenSource:
-    """Opens a JournalSource."""
-
-    async def opened(_heard: ThrottleListener) -> JournalSource:
-        return JournalSource(journal, segments, table, notes, await table.access.lookup(table.name)())
-
-    return opened
 
 
 class UndoDryRun(Struct, frozen=True):

@@ -14,6 +14,7 @@ from dynasmith.engine.transfer.mover import ConcurrencyLimits
 from dynasmith.engine.transfer.movers.stage import ProcessStage
 from dynasmith.engine.transfer.new_job import new_job
 from dynasmith.engine.transfer.pacer import Rates
+from dynasmith.engine.transfer.parts import SeparateParts
 from dynasmith.engine.transfer.runner import Pipeline, run_job
 from dynasmith.engine.transfer.table_details import TableEnd, check_ends, rates
 from dynasmith.engine.transfer.transform_stage import Stage, Steps
@@ -36,6 +37,11 @@ SEGMENTS_EACH = 12
 """Segments for each process where the table is large enough: the last ones are small, so that all end together."""
 
 
+def segment_workers(options: TransferOptions) -> int:
+    """How many segments there are to be at least, where the table is large enough."""
+    return max(options.segments_at_once, options.processes * SEGMENTS_EACH)
+
+
 def begin_copy(spec: Copy, world: JobWorld) -> Claim:
     """Enter a copy in the ledger.
 
@@ -45,7 +51,7 @@ def begin_copy(spec: Copy, world: JobWorld) -> Claim:
     source, options = world.table(spec.source), spec.options
     segments = plan_segments(
         source.description.size_bytes_estimate,
-        workers=max(options.segments_at_once, options.processes * SEGMENTS_EACH),
+        workers=segment_workers(options),
         asked=options.segments,
     )
     job = new_job(spec, world.context, segments, source.description.item_count_estimate or None)
@@ -80,15 +86,18 @@ def copy_pipeline(spec: Copy, job: Job, world: JobWorld) -> Pipeline:
         if processes:
             sendable(steps)
     writes = rates(target, "write", options.max_write_units, share=options.share)
+    reader = table_reader(source, job.segments, paced_pages(options, writes))
+    sink = target.access.sink(target.name, target.key, mode=options.mode)
     return Pipeline(
-        source=table_reader(source, job.segments, paced_pages(options, writes)),
-        sink=target.access.sink(target.name, target.key, mode=options.mode),
+        source=reader,
+        sink=sink,
         stage=stage,
         reads=rates(source, "read", options.max_read_units, share=options.share),
         writes=writes,
         width=ConcurrencyLimits(options.segments_at_once, options.lanes),
         digest=options.digest,
         processes=processes,
+        parts=SeparateParts(reader, sink, stage) if processes else None,
         table=target.name,
         total_items=source.description.item_count_estimate or None,
         tables=(source, target),

@@ -1,10 +1,11 @@
 """export: every item of a table into files, or to a function. The sink's matter is the sink's; here is the flow."""
 
-from dynasmith.engine.transfer.copy import counting, expiry, table_reader
+from dynasmith.engine.transfer.copy import counting, expiry, segment_workers, table_reader
 from dynasmith.engine.transfer.job_world import JobWorld
 from dynasmith.engine.transfer.mask_check import check_masks
 from dynasmith.engine.transfer.mover import ConcurrencyLimits
 from dynasmith.engine.transfer.new_job import new_job
+from dynasmith.engine.transfer.parts import SeparateParts
 from dynasmith.engine.transfer.runner import Pipeline, run_job
 from dynasmith.engine.transfer.table_details import rates
 from dynasmith.engine.transfer.transform_stage import Steps
@@ -22,7 +23,7 @@ def begin_export(spec: Export | FunctionExport, world: JobWorld) -> Claim:
     source, options = world.table(spec.source), spec.options
     check_masks(world.function(spec.transform), source.key, options.on_error)
     described = source.description
-    segments = plan_segments(described.size_bytes_estimate, workers=options.segments_at_once, asked=options.segments)
+    segments = plan_segments(described.size_bytes_estimate, workers=segment_workers(options), asked=options.segments)
     return world.ledger.begin(new_job(spec, world.context, segments, described.item_count_estimate or None))
 
 
@@ -41,13 +42,18 @@ def export_pipeline(spec: Export | FunctionExport, job: Job, world: JobWorld) ->
     function = counting(world.function(spec.transform), spec.personal)
     transform = None if function is None else Transform(function, Context(job.started_at, job.id, source.key))
     keep = expiry(source, job.started_at) if options.expired == "skip" else None
+    stage = None if keep is None and transform is None else Steps(keep=keep, transform=transform)
+    reader, sink = table_reader(source, job.segments, options), world.export_sink(spec)
+    movable = source.access.portable and isinstance(spec, Export)
     return Pipeline(
-        source=table_reader(source, job.segments, options),
-        sink=world.export_sink(spec),
-        stage=None if keep is None and transform is None else Steps(keep=keep, transform=transform),
+        source=reader,
+        sink=sink,
+        stage=stage,
         reads=rates(source, "read", options.max_read_units, share=options.share),
         width=ConcurrencyLimits(options.segments_at_once, options.lanes),
         digest=True,
+        processes=options.processes if movable else 0,
+        parts=SeparateParts(reader, sink, stage) if movable else None,
         table=source.name,
         total_items=source.description.item_count_estimate or None,
         tables=(source,),

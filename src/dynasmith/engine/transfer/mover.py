@@ -18,6 +18,7 @@ from dynasmith.engine.transfer.event_thread import StopRequest
 from dynasmith.engine.transfer.pacer import Pacer
 from dynasmith.engine.transfer.permit import RunPermit
 from dynasmith.engine.transfer.transform_stage import Stage, StagedPage, digest_less
+from dynasmith.errors import CheckpointError
 from dynasmith.items.digest import Digest
 from dynasmith.items.digester import Digester
 from dynasmith.items.wire import Units
@@ -81,6 +82,8 @@ class Mover:
     digest: bool = True
     distinct: Deduplication | None = None
     only_new: bool = False
+    begins: bool = False
+    """Whether the sink is told here where each segment goes on; else the job told it before."""
     _agreed: bool = False
     _cancelled: bool = False
     _digester: Digester = field(default_factory=Digester)
@@ -137,6 +140,11 @@ class Mover:
             await self._segment(at)
 
     async def _segment(self, at: Checkpoint) -> None:
+        if self.begins and not await self.sink.begin(at.segment, at.mark):
+            raise CheckpointError(
+                f"A worker does not find what segment {at.segment} of job {at.job} wrote so far.",
+                hint="the place must be the same one for every worker: use a folder that all of them share",
+            )
         ahead: asyncio.Task[Page] | None = asyncio.create_task(self._read(at.segment, at.position))
         try:
             while ahead is not None and not self.stop.asked:

@@ -19,6 +19,7 @@ from dynasmith.engine.transfer.movers.keeper import CrewMover
 from dynasmith.engine.transfer.movers.order import Work
 from dynasmith.engine.transfer.movers.stage import ProcessStage
 from dynasmith.engine.transfer.pacer import UNLIMITED, Pacer, Rates, heard_by
+from dynasmith.engine.transfer.parts import WorkerParts
 from dynasmith.engine.transfer.permit import RunPermit
 from dynasmith.engine.transfer.table_details import TableEnd
 from dynasmith.engine.transfer.table_identity import Notifier, TableIdentityCheck
@@ -50,9 +51,8 @@ _RESUME = "jobs resume"
 class Pipeline:
     """Where the items of a job come from, what happens to them, where they go, how fast.
 
-    With ``processes`` the segments are moved by so many others; source, sink and stage are then sent to them, and what
-    the sink must remember of a segment (its mark) must be nothing that one process knows alone. ``tables`` must be the
-    same ones until the end.
+    With ``processes`` the segments are moved by so many workers, which are sent ``parts``; what the sink must remember
+    of a segment (its mark) must be nothing that one process knows alone. ``tables`` must be the same until the end.
     """
 
     source: OpenSource
@@ -64,6 +64,7 @@ class Pipeline:
     digest: bool = True
     distinct: Deduplication | None = None
     processes: int = 0
+    parts: WorkerParts | None = None
     table: str = ""
     total_items: int | None = None
     tables: Sequence[TableEnd] = ()
@@ -168,6 +169,9 @@ async def _run(
             reached = await _moved(flow, _moving(flow, ways, around, ends), same)
             if reached == "done":
                 permit.check_lease()
+                if ways.processes:  # what was written elsewhere is known by its marks
+                    for at in flow.at.values():
+                        await flow.sink.begin(at.segment, at.mark)
                 await flow.sink.finish(str(flow.target_digest))
             state = reached
     except asyncio.CancelledError:
@@ -286,13 +290,12 @@ def _flow(
 
 def _moving(flow: Flow, ways: Pipeline, around: RunContext, ends: _Ends) -> PageMover:
     """The mover of this process, or as many processes as were asked for."""
-    if ways.processes and flow.left:
+    if ways.processes and ways.parts is not None and flow.left:
         count = min(ways.processes, flow.left)
         each = -(-min(ways.width.segments, flow.left) // count)  # so that the first one leaves its part of them
         work = Work(
             job=flow.claim.job,
-            source=ways.source,
-            sink=ways.sink,
+            parts=ways.parts,
             reads=ways.reads,
             writes=ways.writes,
             width=replace(ways.width, segments=each),
@@ -301,7 +304,7 @@ def _moving(flow: Flow, ways: Pipeline, around: RunContext, ends: _Ends) -> Page
             loop_factory=around.loop_factory,
         )
         crew = LocalCrew(_WORKER)
-        return CrewMover(work, ways.stage, crew, count, flow, flow.stop, flow.claim.lease)
+        return CrewMover(work, crew, count, flow, flow.stop, flow.claim.lease)
     return Mover(
         source=ends.source,
         sink=ends.sink,

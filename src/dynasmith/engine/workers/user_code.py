@@ -9,8 +9,9 @@ from typing import Any
 import msgspec
 
 from dynasmith.engine.workers.main_script import LOADING
-from dynasmith.engine.workers.values import NotPortable, ValueWriter, read_values
+from dynasmith.engine.workers.values import FindReference, NotPortable, ValueWriter, read_values
 from dynasmith.errors import DynasmithError, UsageError
+from dynasmith.ports.remote_reference import RemoteReference
 
 
 class _SentCode(msgspec.Struct, array_like=True):
@@ -26,7 +27,13 @@ _decode = msgspec.msgpack.Decoder(_SentCode).decode
 
 
 def sendable(value: Any) -> bytes:
-    """A value with user code in it as bytes for a worker, with what that must load first.
+    """See `written_code`; for a value of which nothing stays here."""
+    return written_code(value)[0]
+
+
+def written_code(value: Any) -> tuple[bytes, list[RemoteReference]]:
+    """A value with user code in it as bytes for a worker, with what that must load first; and what of it stays here, by
+    its number.
 
     Raises UsageError where it cannot be given to another process (a lambda, a nested function).
     """
@@ -39,15 +46,15 @@ def sendable(value: Any) -> bytes:
             hint="name it as module:function, or remove --processes",
         ) from error
     module, file = _main_script() if "__main__" in writer.modules else ("", "")
-    return _encode(_SentCode(module, file, written))
+    return _encode(_SentCode(module, file, written)), writer.references
 
 
-def loaded_code(sent: bytes) -> Any:
+def loaded_code(sent: bytes, find: FindReference | None = None) -> Any:
     """The value that ``sendable`` made bytes of. Raises UsageError where its module does not load here."""
     try:
         code = _decode(sent)
         _prepare(code.module, code.file)
-        return read_values(code.value)
+        return read_values(code.value, find)
     except DynasmithError:
         raise
     except (Exception, SystemExit) as error:  # a module may call sys.exit() too

@@ -9,10 +9,11 @@ from dynasmith.engine.planner import TOOL
 from dynasmith.engine.transfer.events import FlowNote
 from dynasmith.errors import UsageError
 from dynasmith.files.items.destination import check_name, style_of
-from dynasmith.files.items.sink import FileSink, Head
+from dynasmith.files.items.open_sink import OpenFileSink
+from dynasmith.files.items.sink import Head
 from dynasmith.jobs.options import ExportOptions
 from dynasmith.jobs.side import Side
-from dynasmith.ports.items import OpenSink, ThrottleListener
+from dynasmith.ports.items import OpenSink
 from dynasmith.ports.listener import Listener, silent
 from dynasmith.project.verbs.item_world import ItemWorld
 from dynasmith.tables.document_of import document_of
@@ -51,14 +52,4 @@ def files_sink(items: ItemWorld, side: Side, dest: Path, how: ExportOptions, lis
         definition=document_of(as_definition(described)),
     )
 
-    async def opened(_heard: ThrottleListener) -> FileSink:
-        return FileSink(
-            dest,
-            head,
-            style=how.style,  # type: ignore[arg-type]  # the sink refuses another word
-            compression=how.compression,  # type: ignore[arg-type]
-            split_bytes=how.split_bytes,
-            export=how.export,
-        )
-
-    return opened
+    return OpenFileSink(dest, head, how)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from dynasmith.aws.data.event_loop import new_event_loop
 from dynasmith.aws.data.service_endpoint import Transport
 from dynasmith.aws.data.table_access import TableAccess
-from dynasmith.aws.data.updates import table_updates
+from dynasmith.aws.data.table_factory import table_updates
 from dynasmith.aws.stores.s3.ledger import S3Ledger
 from dynasmith.aws.stores.s3.objects import S3Objects
 from dynasmith.aws.stores.table_ledger import TableLedger

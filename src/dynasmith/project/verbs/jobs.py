@@ -151,6 +151,7 @@ class Jobs:
         self,
         job: str,
         *,
+        processes: int | None = None,
         max_write_units: float | None = None,
         consent: Consent | None = None,
         listener: Listener = silent,
@@ -160,9 +161,9 @@ class Jobs:
         A backfill that could be resumed is cancelled first. Raises ConsentRequired, Locked while it runs, UsageError
         for a job that is no backfill, RunError where it has no journal. Costs the write units of what is put back.
         Stopped halfway it is a job that `resume` continues. RunError for the job of a migration that is applied or
-        began: `migrate down` takes it back.
+        began: `migrate down` takes it back. ``processes`` is how many processes put items back.
         """
-        options = TransferOptions(max_write_units=max_write_units)
+        options = TransferOptions(processes=processes or 0, max_write_units=max_write_units)
         job_id = self.find(job)
         refuse_job_of_migration(self._items, self.show(job_id), "undo")
         return self._backfills.undo(job_id, asked=options, consent=consent, listener=listener)

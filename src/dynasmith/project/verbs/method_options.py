@@ -56,6 +56,7 @@ class BackfillOptions(_WriteOptions, _ReadOptions, total=False):
     limit: int | None
     canary: float | None
     journal: bool
+    processes: int | None
 
 
 class PopulateOptions(_WriteOptions, total=False):

@@ -17,14 +17,8 @@ from dynasmith.project.verbs.tables import wait_seconds
 SERVICE_EXPORT = ("at", "incremental", "kms_key", "bucket_owner", "wait", "wait_timeout")
 """Arguments of an export that mean something in S3 alone."""
 OWN_EXPORT = (
-    "transform",
-    "compress",
-    "split_bytes",
-    "expired",
-    "consistent",
-    "segments",
-    "batch_size",
-    "max_read_units",
+    *("transform", "compress", "split_bytes", "expired", "consistent", "segments", "batch_size"),
+    *("processes", "max_read_units"),
     "share",
 )
 """Arguments of an export that mean something for files alone."""

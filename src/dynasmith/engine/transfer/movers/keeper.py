@@ -20,8 +20,7 @@ from dynasmith.engine.transfer.event_thread import StopRequest
 from dynasmith.engine.transfer.movers import messages as words
 from dynasmith.engine.transfer.movers.deaths import DEATHS_MAX, died_too_often, stood_still
 from dynasmith.engine.transfer.movers.member import Member, MovedSegments, Stalled
-from dynasmith.engine.transfer.movers.order import Work, written_order, written_stage
-from dynasmith.engine.transfer.transform_stage import Stage
+from dynasmith.engine.transfer.movers.order import Work, written_order
 from dynasmith.jobs.counts import Counts
 from dynasmith.ports.concurrency import tasks_together, together
 from dynasmith.ports.crew import Crew, LineEnded, WorkerLine
@@ -35,17 +34,14 @@ _NO_SEGMENT = -1
 
 
 class CrewMover:
-    """Up to ``count`` workers of ``crew`` for the segments of one job. ``stage`` is checked to be sendable when this is
-    made. Keeps `dynasmith.engine.transfer.flow.PageMover`.
+    """Up to ``count`` workers of ``crew`` for the segments of a job. ``term`` is its lease, where it has one.
 
-    ``term`` is the lease of the job, where it has one. Raises UsageError where the transform cannot be given to another
-    process.
+    Keeps `dynasmith.engine.transfer.flow.PageMover`.
     """
 
     def __init__(
         self,
         work: Work,
-        stage: Stage | None,
         crew: Crew,
         count: int,
         keeper: MovedSegments,
@@ -57,7 +53,6 @@ class CrewMover:
         self.paused = self.held = False
         self.changes = 0
         self.limits: tuple[float | None, float | None] = (None, None)
-        self._stage = written_stage(stage)
         self._order = b""
         self._crew, self._count = crew, count
         self._members: list[Member] = []
@@ -67,8 +62,9 @@ class CrewMover:
         self._over = asyncio.Event()
 
     async def run(self) -> None:
-        """Move all segments that there are. Raises what a worker raised, RunError when they keep dying."""
-        self._order, self.references = await asyncio.to_thread(written_order, self._stage, self.work)
+        """Move all segments. Raises what a worker raised, RunError when they keep dying, UsageError where
+        the transform cannot be given to another process."""
+        self._order, self.references = await asyncio.to_thread(written_order, self.work)
         try:
             async with tasks_together() as tasks:
                 others = tasks.create_task(self._arrivals(tasks)), tasks.create_task(self._stopping())

@@ -20,7 +20,6 @@ from dynasmith.engine.transfer.movers import messages as words
 from dynasmith.engine.transfer.movers.order import Work, read_order
 from dynasmith.engine.transfer.pacer import Pacer, heard_by
 from dynasmith.engine.transfer.permit import RunPermit
-from dynasmith.engine.transfer.transform_stage import Stage
 from dynasmith.engine.workers.child_side import own_socket, show_prints
 from dynasmith.engine.workers.failures import failure_of
 from dynasmith.engine.workers.frames import Pipe, read_frame, send_frame
@@ -45,8 +44,8 @@ def main() -> None:
     try:
         order = read_frame(pipe) or b""
         line.listen()
-        stage, work = read_order(order, line.reference)
-        run(lambda stop: _move(line, stage, work, stop), loop_factory=work.loop_factory)
+        work = read_order(order, line.reference)
+        run(lambda stop: _move(line, work, stop), loop_factory=work.loop_factory)
         last: words.ToJob = words.EndedMessage()
     except asyncio.CancelledError:  # a second SIGTERM: the job sees that it is not at the end of its segments
         last = words.EndedMessage()
@@ -57,39 +56,39 @@ def main() -> None:
     line.end(last)
 
 
-async def _move(line: "_Line", stage: Stage | None, work: Work, stop: StopRequest) -> None:
+async def _move(line: "_Line", work: Work, stop: StopRequest) -> None:
     line.join(stop)
     permit = RunPermit(work.job.id, line)
     stop.on_halt(permit.halt)
     # The job says which part of the pace this is, first of all.
     reads, writes = Pacer("read", work.reads, permit=permit), Pacer("write", work.writes, permit=permit)
     heard = heard_by(reads, writes)
-    source = await work.source(heard)
+    parts = await work.parts(heard)
     try:
-        sink = await work.sink(heard)
-        try:
-            mover = Mover(
-                source=source,
-                sink=sink,
-                stage=stage,
-                keeper=_Keeper(line, work.job, reads, writes),
-                reads=reads,
-                writes=writes,
-                stop=stop,
-                permit=permit,
-                width=work.width,
-                digest=work.digest,
-                only_new=work.only_new,
-            )
-            line.serve(mover)
-            async with tasks_together() as tasks:
-                watch = tasks.create_task(_watched(permit))
-                await mover.run()
-                watch.cancel()
-        finally:
-            await sink.close()
+        mover = Mover(
+            source=parts.source,
+            sink=parts.sink,
+            stage=parts.stage,
+            keeper=_Keeper(line, work.job, reads, writes),
+            reads=reads,
+            writes=writes,
+            stop=stop,
+            permit=permit,
+            width=work.width,
+            digest=work.digest,
+            only_new=work.only_new,
+            begins=True,
+        )
+        line.serve(mover)
+        async with tasks_together() as tasks:
+            watch = tasks.create_task(_watched(permit))
+            await mover.run()
+            watch.cancel()
     finally:
-        await source.close()
+        try:
+            await parts.sink.close()
+        finally:
+            await parts.source.close()
 
 
 async def _watched(permit: RunPermit) -> None:
