@@ -9,7 +9,8 @@ WORKERS = $(shell $(PYTHON) -c 'import os; print((os.cpu_count() or 1) * 3)')
 # Floors without I/O, and the folders of tests that mirror them.
 PURE := tables items operations plans validate
 
-.PHONY: help demo test test-sql test-models properties check engines bench soak faults docs wheel test-wheel coverage clean
+.PHONY: help demo test ready test-sql test-models properties check engines bench soak faults docs wheel test-wheel coverage clean
+.PHONY: check-style check-types check-user-types check-user-code check-floors
 
 help:  ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -17,15 +18,18 @@ help:  ## what there is
 $(STAMP): pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "dynasmith needs Python 3.11 or newer: make PYTHON=python3.11 ...")'
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[local,fast,sql,postgres,mysql,mongo,models,onetable,crypto,test]' -r requirements-dev.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --constraint constraints.txt --editable '.[local,fast,sql,postgres,mysql,mongo,models,onetable,crypto,test]' -r requirements-dev.txt
+	@$(BIN)/python -m compileall -q -j 0 $(VENV)/lib > /dev/null 2>&1 || true  # pip would do it on one processor; some files are templates
 	@touch $@
 
 demo: $(STAMP)  ## the main job on the embedded engine, from nothing, on real items
 	$(BIN)/dynasmith demo
 
-test: $(STAMP)  ## the tests, on ministack and moto behind the strict endpoint
+ready: $(STAMP)
 	$(BIN)/python -m compileall -q -j 0 src tests  # processes that tests begin need not compile, also where nothing may write bytecode
 	@$(BIN)/python tools/rewritten_asserts.py  # nor need each worker rewrite the asserts of every file
+
+test: ready  ## the tests, on ministack and moto behind the strict endpoint
 	$(BIN)/python tools/run_tests.py -n $(WORKERS) --dist loadfile --no-loadscope-reorder  # in order: the longest files first (tests/longest_files.py)
 
 test-sql: $(STAMP)  ## the tests of SQL sources, on a real PostgreSQL and MariaDB; fails where they are absent
@@ -67,13 +71,23 @@ node_modules/.installed: Makefile
 	npm install --no-save --no-audit --no-fund dynalite@4.0.0 dynamodb-onetable@2.7.7 onetable-migrate@1.2.1
 	@touch $@
 
-check: $(STAMP)  ## ruff, mypy strict, pyright on code of users, the floors
+check: check-types check-user-types check-user-code check-floors check-style  ## ruff, mypy strict, pyright on code of users, the floors
+
+check-types: $(STAMP)
+	$(BIN)/mypy
+
+check-user-types: $(STAMP)
+	$(BIN)/mypy --strict --config-file= --cache-dir .mypy_cache/users tests/typing/api.py tests/typing/models_*.py
+
+check-user-code: $(STAMP)
+	$(BIN)/pyright --pythonpath $(BIN)/python --project tests/typing/pyrightconfig.json
+
+check-floors: $(STAMP)
+	$(BIN)/lint-imports
+
+check-style: $(STAMP)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy
-	$(BIN)/mypy --strict --config-file= --cache-dir .mypy_cache/users tests/typing/api.py tests/typing/models_*.py
-	$(BIN)/pyright --pythonpath $(BIN)/python --project tests/typing/pyrightconfig.json
-	$(BIN)/lint-imports
 
 wheel: $(STAMP)  ## the wheel, in dist/
 	$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist .
