@@ -108,7 +108,7 @@ def test_hazards_want_consent_and_nothing_is_done_before(open_project: Open) -> 
     plan = fewer.plan(prune=True)
     with pytest.raises(ConsentRequired) as met:
         fewer.apply(plan, consent=YES)
-    assert "--prune" in met.value.hint
+    assert met.value.hint == "add consent=Consent(prune=True)"
     assert fewer.describe("orders").table.tags == {}
     assert fewer.apply(plan, consent=Consent(yes=True, prune=True)).failures == {}
     assert fewer.plan(prune=True).is_empty

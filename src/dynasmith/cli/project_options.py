@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import urlsplit
@@ -61,6 +62,7 @@ def open_project(invocation: SharedOptions) -> Project:
         consent=invocation.consent(),
         crypto=dict(key_of_text(text) for text in invocation.values.get("crypto", ())),
     )
+    world = replace(world, for_shell=True)
     project = Project(world)
     access = world.session.access
     # An engine keeps the tables of each Region apart, so it matters where tables are planned and made.

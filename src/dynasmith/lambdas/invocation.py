@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Callable, Mapping
+from dataclasses import replace as dataclass_replace
 from typing import Any, Final
 
 import msgspec
@@ -65,7 +66,8 @@ def _answered(request: Request, context: Any) -> Reply:
     stop = StopRequest()
     clock = StoppableClock(SystemClock(), stop)
     folder = os.environ.get("LAMBDA_TASK_ROOT") or os.getcwd()
-    world = load_world(env=request.environment, directory=folder, clock=clock)
+    opened = load_world(env=request.environment, directory=folder, clock=clock)
+    world = dataclass_replace(opened, for_shell=True)  # the client that gets its errors puts them into words of its own
     try:
         with Deadline(context, stop, request.reserve_ms) as deadline:
             run = RequestRun(request=request, context=context, world=world, stop=stop, clock=clock, deadline=deadline)

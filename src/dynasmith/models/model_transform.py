@@ -314,7 +314,7 @@ def _instance(codec: ItemCodec, tree: Tree, policy: Any = None) -> Model:
     try:
         read: Model = codec.read(tree)
     except ItemInvalid as cause:
-        hint = cause.hint or 'correct the item, or let it go to the dead letters: on_error="dead", --on-error dead'
+        hint = cause.hint or "correct the item, or let it go to the dead letters: --on-error dead"
         raise ItemRefused(f"It cannot be read: {cause.message}", hint=hint, policy=policy) from cause
     return read
 

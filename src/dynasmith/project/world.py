@@ -60,6 +60,7 @@ class World:
     ``load`` reads the definitions, with those of further model classes; ``reopen`` opens another environment, for the
     other side of a copy. ``model_tables`` are the physical names of classes that have another table than their own.
     ``consent`` serves every verb that gets none of its own.
+    ``for_shell`` says that errors are shown by a command line, and so name its options, not arguments of Python.
     ``keys`` are those of `cipher`, and ``key_variables`` what their variables hold.
     """
 
@@ -73,6 +74,7 @@ class World:
     model_tables: Mapping[type[Model], str] = field(default_factory=dict)
     keys: Keys = field(default_factory=dict)
     key_variables: Mapping[str, str] = field(default_factory=dict, repr=False)
+    for_shell: bool = False
 
     def close(self) -> None:
         """End the connections: whatever needs one afterwards raises UsageError."""

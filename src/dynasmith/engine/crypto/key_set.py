@@ -25,7 +25,7 @@ from dynasmith.ports.encryption import DataKeys, EncryptionKey, Keys
 Tree = dict[str, Any]
 #: The name of the key of masking, where a project has several.
 MASKING_KEY: Final = "masking"
-_NO_KEYS: Final = "name one in [crypto] of the project file, with --crypto NAME:SOURCE, or with crypto= in Python"
+_NO_KEYS: Final = "name one in [crypto] of the project file, or with --crypto NAME:SOURCE"
 
 
 class KeySet:

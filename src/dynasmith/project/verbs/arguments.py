@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
 from dynasmith.engine.waiter import StopFlag
-from dynasmith.errors import UsageError
+from dynasmith.errors import DynasmithError, UsageError
 from dynasmith.items.condition import parse_condition
 from dynasmith.items.value import TAGS
 from dynasmith.jobs.options import Database, mode_of
@@ -44,6 +44,7 @@ from dynasmith.project.verbs.argument_kinds import (
     text,
     whole,
 )
+from dynasmith.project.verbs.argument_words import speak_python
 from dynasmith.tables.findings import did_you_mean
 from dynasmith.tables.table import Table
 
@@ -70,11 +71,21 @@ def checked(**special: Check) -> Callable[[Callable[P, R]], Callable[P, R]]:
                         checks[name](f"{name}[{position}]", each)
                 elif name in checks:
                     checks[name](name, value)
-            return function(*args, **kwargs)
+            try:
+                return function(*args, **kwargs)
+            except DynasmithError as error:
+                if not _for_shell(args):
+                    speak_python(error)
+                raise
 
         return call
 
     return decorate
+
+
+def _for_shell(args: tuple[Any, ...]) -> bool:
+    """Whether the object whose method is called belongs to a command line, which shows errors with its options."""
+    return bool(args) and bool(getattr(getattr(args[0], "_world", None), "for_shell", False))
 
 
 def _bound(

@@ -218,7 +218,7 @@ def copy_ends(
     try:
         return first, items.end(target)
     except TableNotFound as error:
-        raise TableNotFound(error.table, hint="--create-target (create_target=True) creates it") from error
+        raise TableNotFound(error.table, hint="--create-target creates it") from error
 
 
 def create_like(items: ItemWorld, source: str | Side | type[Model], target: str | Side | type[Model]) -> Table:

@@ -70,7 +70,7 @@ def which_items(where: str, whole: bool, keys: str | Path | None) -> str:
     if bool(where) + whole + (keys is not None) != 1:
         many = bool(where) or whole or keys is not None
         problem = "takes one of a condition, keys and everything" if many else "needs to know which items"
-        hint = "--where \"status = 'old'\" (where=), --keys FILE (keys=), or --all (all=True)"
+        hint = "--where \"status = 'old'\", --keys FILE, or --all"
         raise UsageError(f"delete-items {problem}.", hint=hint)
     return where
 

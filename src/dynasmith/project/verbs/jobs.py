@@ -50,6 +50,7 @@ class Jobs:
     """
 
     def __init__(self, world: World) -> None:
+        self._world = world
         self._items = ItemWorld(world)
         self._backfills = Backfills(self._items)
 

@@ -77,7 +77,7 @@ def create_backups(
     if to is not None and str(to).lower().startswith("s3:"):
         raise UsageError(
             f"A backup cannot be files in S3, and {to} is a place there.",
-            hint="`dynasmith export TABLE s3://BUCKET/PREFIX` exports to S3; a backup of the service needs no --to",
+            hint="`dynasmith export TABLE s3://BUCKET/PREFIX` exports to S3; a backup of the service needs no folder",
         )
     if name and len(names) > 1:
         raise UsageError(

@@ -37,7 +37,7 @@ def export_backup(world: World, table: str, place: Path, now: datetime, listener
     if not compared.equal:
         raise RunError(
             f"The export {place} differs from table {table}, which was written to meanwhile.",
-            hint="remove it and try again when nothing writes, or make a backup of the service: without --to",
+            hint="remove it and try again when nothing writes, or make a backup of the service, without a folder",
         )
     files = [Path(part.path) for part in layout_of([str(place)]).parts]
     backup = TableBackup(
