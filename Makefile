@@ -9,7 +9,7 @@ WORKERS = $(shell $(PYTHON) -c 'import os; print((os.cpu_count() or 1) * 3)')
 # Floors without I/O, and the folders of tests that mirror them.
 PURE := tables items operations plans validate
 
-.PHONY: help demo test ready test-sql test-models properties check engines bench soak faults docs wheel test-wheel coverage clean
+.PHONY: help demo test ready test-sql test-models properties check engines bench soak faults docs wheel test-wheel release coverage clean
 .PHONY: check-style check-types check-user-types check-user-code check-floors
 
 help:  ## what there is
@@ -94,6 +94,9 @@ wheel: $(STAMP)  ## the wheel, in dist/
 
 test-wheel: $(STAMP)  ## the wheel, the Dockerfiles and the page Install in fresh environments; takes packages from an index
 	DYNASMITH_TEST_WHEEL=whole $(BIN)/python -m pytest tests/examples/test_install.py
+
+release:  ## VERSION=0.2.0: the version in every place, the news under it, and what comes next
+	$(PYTHON) tools/release.py "$(VERSION)"
 
 coverage: $(STAMP)  ## how much of the pure floors their own tests run, by branch; fails below the threshold
 	$(BIN)/python -m coverage run -m pytest $(PURE:%=tests/%) -p no:cacheprovider -n 0

@@ -182,6 +182,31 @@ def test_a_deployment_applies_the_plan_and_migrates_and_stops_where_it_must(
     assert "--rebuild-index" in refused[0].output
 
 
+def test_the_action_checks_and_plans(runner: Runner) -> None:
+    action = yaml.safe_load((ROOT / "action.yml").read_text("utf-8"))
+    assert action["runs"]["using"] == "composite"
+    given = {f"inputs.{name}": each["default"] for name, each in action["inputs"].items()}
+    install, *steps = action["runs"]["steps"]  # make test-wheel runs the line that installs
+    assert install["run"] == 'python -m pip install "$ACTION"'
+    assert all(step["shell"] == "bash" for step in (install, *steps))
+    used = set(re.findall(r"inputs\.[\w-]+", str(steps)))
+    assert used == set(given)
+    plan = [step for step in steps if "if" in step]
+    assert [step["if"] for step in plan] == ["${{ inputs.environment != '' }}"]
+    runner.contexts = {**given, "inputs.environment": "prod"}
+    for step in plan:
+        step["if"] = "success()"
+    ran = runner.job({"jobs": {"action": {"steps": steps}}}, "action")
+    assert codes(ran) == [0, 0], ran
+    assert json.loads((runner.folder / "dynasmith.sarif").read_text("utf-8"))["version"] == "2.1.0"
+    written = (runner.folder / "dynasmith-plan.md").read_text("utf-8")
+    assert "+ prod-orders" in written
+    assert runner.summary == written
+    tables = runner.folder / "tables" / "orders.yaml"
+    tables.write_text(tables.read_text("utf-8").replace("key_type: HASH", "key_type: HSAH"), "utf-8")
+    assert codes(runner.job({"jobs": {"action": {"steps": steps}}}, "action")) == [2]
+
+
 def _only(workflow: dict[str, Any], job: str, line: str) -> dict[str, Any]:
     """The workflow with the one step of a job whose line has this text."""
     steps = [step for step in workflow["jobs"][job]["steps"] if line in step.get("run", "")]

@@ -14,6 +14,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
+import yaml
 
 from cli.story import Answer
 from dynasmith.version import __version__
@@ -91,6 +92,15 @@ def test_the_wheel_alone_runs_the_tutorial(fresh: FreshPython, wheel: Path, tmp_
         run_tutorial(empty, port, dynasmith)
     finally:
         fresh.bash(f"dynasmith local stop --port {port}", empty)
+
+
+@pytest.mark.skipif(not WHOLE, reason="make test-wheel installs the packages that an action needs")
+def test_the_action_installs_its_own_version(tmp_path: Path) -> None:
+    action = yaml.safe_load((ROOT / "action.yml").read_text("utf-8"))
+    python = fresh_python(tmp_path / "venv")
+    ran = python.bash(action["runs"]["steps"][0]["run"], tmp_path, ACTION=str(ROOT))
+    assert ran.returncode == 0, ran.stdout
+    assert python.bash("dynasmith --version", tmp_path).stdout.strip().endswith(__version__)
 
 
 @pytest.mark.parametrize("file", DOCKERFILES, ids=("dynasmith", "container"))
