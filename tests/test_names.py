@@ -36,6 +36,7 @@ CLASSES = {
     "Between": "an operator of the condition language",
     "Ensured": "the report of `ensure`",
     "In": "an operator of the condition language",
+    "Detached": "how an apply goes on; the name is a contract",
     "Suspended": "a BaseException that user code may see; the name is a contract",
 }
 """Classes that keep such a name, each with its reason. Errors and events are named by what happened."""

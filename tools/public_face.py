@@ -80,7 +80,7 @@ def _add(each: type, where: str, found: dict[type, str], levels: int) -> None:
     if each in found or each in FACE:
         return
     found[each] = where
-    if levels and not issubclass(each, Enum | Exception | operations.Operation | operations.Operations):
+    if levels and not issubclass(each, Enum | Exception | operations.Operation | operations.Operations | dynasmith.Job):
         for field in _of_fields(each):
             _add(field, f"{where} > {each.__name__}", found, levels - 1)
 

@@ -19,7 +19,8 @@ The names of this module:
 
 - **Tables**: `Table` and its parts (`Key`, `KeyAttribute`, `Index`, `LocalIndex`, `Projection`, `Capacity` ...), and
   `TableDescription`, a live one.
-- **Changes**: `Plan`, `Consent`, `ApplyReport`, `Ensured`.
+- **Changes**: `Plan`, `Consent`, `ApplyReport`, `Ensured`; `Detached` and `TickReport` for an apply that no process
+  stays for.
 - **Encryption**: `EncryptionKey`, for ``crypto=``.
 - **Items**: `Side` (a table elsewhere), `Database` (a source), `Report`, `Counts`, `Job`, `VerifyResult`, `DryRun`;
   `Context`, the second argument of a transform, and `ItemRefused`, which it may raise. `dynasmith.operations` has
@@ -58,6 +59,8 @@ if TYPE_CHECKING:
     from dynasmith.engine.ensure import Ensured
     from dynasmith.engine.metrics.table_metrics import TableMetrics
     from dynasmith.engine.retire import Retirement
+    from dynasmith.engine.ticks.apply_job import Detached
+    from dynasmith.engine.ticks.tick import TickReport
     from dynasmith.engine.transfer.dry_run import DryRun, ItemSample
     from dynasmith.engine.transfer.events import FlowDead, FlowEnded, FlowNote, FlowProgress, FlowStarted, FlowStopping
     from dynasmith.engine.transfer.verify import KeyDifference, VerifyResult
@@ -275,6 +278,8 @@ _HOMES = {
     "plans.where": "Where",
     "aws.control.session": "BotoSession",
     "engine.apply": "Applied ApplyReport",
+    "engine.ticks.tick": "TickReport",
+    "engine.ticks.apply_job": "Detached",
     "engine.backfill.concurrent_edits": "ConcurrentEdits UndoReport",
     "engine.backfill.difference": "ItemDifference",
     "engine.backfill.dry_run": "BackfillDryRun CheckResult",
@@ -385,6 +390,7 @@ __all__ = [
     "DecryptionFailed",
     "DefinitionError",
     "DeletionDryRun",
+    "Detached",
     "Diagnosis",
     "DiagnosisFinding",
     "Digest",
@@ -533,6 +539,7 @@ __all__ = [
     "TableTrigger",
     "TemplateIncomplete",
     "Throttled",
+    "TickReport",
     "Transaction",
     "TransactionFailed",
     "TransactionReason",

@@ -11,7 +11,8 @@ from dynasmith.cli.shared_options import WITHOUT_DRY_RUN
 
 READING = {
     "backup jobs", "backup list", "backup show",
-    "check", "count", "describe", "doctor", "get", "import", "jobs list", "jobs show", "list", "local logs",
+    "check", "count", "describe", "doctor", "get", "import", "jobs list", "jobs show", "jobs wait", "list",
+    "local logs",
     "lambda list", "lambda logs", "lambda policy",
     "local status", "migrate list", "migrate outstanding",
     "migrate preflight", "migrate show", "migrate status", "migrate verify",

@@ -192,6 +192,13 @@ verify --transform         | code  | copied | users users_v2 {--transform shape.
 
 # Shown by a test of its own, which needs an engine, or a process, of its own.
 ELSEWHERE = """
+apply --detach | cli/test_detached_apply.py
+apply --for | cli/test_detached_apply.py
+jobs-resume --all | cli/test_detached_apply.py
+jobs-resume --for | cli/test_detached_apply.py
+jobs-resume --replan | cli/test_detached_apply.py
+jobs-resume --verb | cli/test_detached_apply.py
+jobs-wait --wait-timeout | cli/test_detached_apply.py
 apply --no-wait | cli/test_no_wait.py
 apply --wait-timeout | cli/test_no_wait.py
 create --no-wait | cli/test_no_wait.py

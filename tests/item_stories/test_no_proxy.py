@@ -71,6 +71,7 @@ RUNS: dict[str, tuple[tuple[str, ...], ...]] = {
     "jobs prune": (("JOB",),),
     "jobs resume": (("FRESH",),),
     "jobs show": (("JOB",),),
+    "jobs wait": (("JOB",),),
     "jobs undo": (("CHANGED", "--yes", "--dry-run"), ("CHANGED", "--yes")),
     "lambda attach": (("people", "nobody", "--yes"),),
     "lambda detach": (("people", "nobody", "--yes"),),

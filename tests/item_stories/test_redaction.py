@@ -129,6 +129,7 @@ NEVER = {
     "jobs pause": "an id",
     "jobs proceed": "an id",
     "jobs pace": "an id and rates",
+    "jobs wait": "the job as jobs show has it, or a line with its state",
     **dict.fromkeys(
         (
             "migrate all",

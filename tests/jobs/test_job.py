@@ -48,7 +48,7 @@ def test_a_job_moves_only_as_the_table_says(before: State, after: State) -> None
 def test_only_done_and_cancelled_jobs_are_over() -> None:
     states = {state: msgspec.structs.replace(JOB, state=state) for state in get_args(State)}
     assert {state for state, job in states.items() if job.over} == {"done", "cancelled"}
-    assert {state for state, job in states.items() if job.resumable} == {"paused", "interrupted", "failed"}
+    assert {state for state, job in states.items() if job.resumable} == {"paused", "waiting", "interrupted", "failed"}
 
 
 def test_a_job_comes_back_from_the_ledger() -> None:

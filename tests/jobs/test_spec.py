@@ -23,6 +23,7 @@ from dynasmith.jobs.options import (
 from dynasmith.jobs.service_transfer import BulkRequest, ExportRequest, ImportRequest
 from dynasmith.jobs.side import Side
 from dynasmith.jobs.spec import (
+    Apply,
     Backfill,
     BulkPut,
     Copy,
@@ -37,6 +38,7 @@ from dynasmith.jobs.spec import (
     ServiceExport,
     ServiceImport,
     Spec,
+    TableProgress,
     TransformRef,
     Undo,
     UnreadableSpec,
@@ -100,10 +102,32 @@ SPECS: tuple[Spec, ...] = (
     Restore(target=HERE, table="users", at=NOW, before={"name": "users"}, without_indexes=True, options=OPTIONS),
     RollBack(target=HERE, source="kept", files="/kept", parts=2, tables=TABLES, options=OPTIONS),
     DeleteItems(target=HERE, journal=True, tables=TABLES, options=OPTIONS),
+    Apply(
+        target=HERE,
+        plan="{}",
+        tables_before="{}",
+        consent="somebody: --yes",
+        deadline=NOW,
+        progress={
+            "users": TableProgress(
+                steps=3,
+                place=1,
+                since=NOW,
+                seen="index a is CREATING",
+                percent=40.0,
+                eta=NOW,
+                next_look=NOW,
+                table_id="t",
+            ),
+            "orders": TableProgress(steps=2, place=2, done=True, failed=""),
+        },
+    ),
     Undo(target=HERE, of="backfill-20261129T120000-abcdef", tables=TABLES, options=OPTIONS),
 )
 
 
+UNSHOWN = {"plan", "tables_before"}
+"""Documents of a detached apply, which no person reads there."""
 DOCUMENTS = {"Restore.before"}
 """Parameters that are a definition as it is written in a file, which the parser of definitions reads."""
 
@@ -123,7 +147,8 @@ def test_a_job_is_read_as_it_was_written(spec: Spec, only_new: bool, ran_seconds
     after = decode_job(encode_job(before))
     assert after == before
     assert encode_job(after) == encode_job(before)
-    assert describe_job(after)["parameters"] == msgspec.json.decode(encode_job(before))["parameters"]
+    kept = msgspec.json.decode(encode_job(before))["parameters"]
+    assert describe_job(after)["parameters"] == {name: kept[name] for name in kept if name not in UNSHOWN}
 
 
 @pytest.mark.parametrize("spec", SPECS, ids=lambda spec: type(spec).__name__)

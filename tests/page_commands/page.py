@@ -15,7 +15,7 @@ from cli.story import Answer, Story
 ROOT: Final = Path(__file__).parents[2]
 _BLOCK: Final = re.compile(r"^ *```(console|bash|sh|shell)\n(.*?)^ *```", re.DOTALL | re.MULTILINE)
 _FILE: Final = re.compile(r"^```\w+\n# ([\w./-]+\.\w+)\n(.*?)^```", re.DOTALL | re.MULTILINE)
-_JOB: Final = re.compile(r"(copy|backfill|populate|export|delete-items)-\d{8}T\d{6}-[0-9a-f]{6}")
+_JOB: Final = re.compile(r"(apply|copy|backfill|populate|export|delete-items)-\d{8}T\d{6}-[0-9a-f]{6}")
 _EXIT: Final = re.compile(r"\bexit (\d+)")
 
 

@@ -48,7 +48,7 @@ EMPTY = frozenset((
 """Parameters that mean nothing when they are empty."""
 WORDS = frozenset(("mode", "filter", "where", "transform", "bucket_owner"))
 """Texts with a form of their own."""
-ZERO = frozenset(("limit of Project.verify",))
+ZERO = frozenset(("limit of Project.verify", "seconds of Jobs.tick"))
 
 
 def methods() -> Iterator[tuple[str, Any]]:

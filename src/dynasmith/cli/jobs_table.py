@@ -10,6 +10,7 @@ from rich.table import Table as Grid
 
 from dynasmith.cli.flow_figures import left_text, share_text
 from dynasmith.jobs.estimate import remaining_seconds
+from dynasmith.jobs.spec import Apply
 
 if TYPE_CHECKING:
     from dynasmith.jobs.job import Job
@@ -31,7 +32,7 @@ def jobs_table(jobs: Sequence[Job], now: datetime) -> Grid:
             job.state,
             f"{job.started_at.astimezone(UTC):%Y-%m-%d %H:%M:%S}",
             left_text(max(0.0, took)),
-            f"{job.counts.read:,}" if job.over else _progress(job, took),
+            _progress(job, took),
             f"{job.counts.written:,}",
             f"{job.counts.dead:,}",
         )
@@ -39,7 +40,11 @@ def jobs_table(jobs: Sequence[Job], now: datetime) -> Grid:
 
 
 def _progress(job: Job, seconds: float) -> str:
-    """How far a job is that is not over, with the time left where it runs."""
+    """How far a job is, with the time left where it runs; of an apply its steps."""
+    if isinstance(job.spec, Apply):
+        return f"step {job.spec.step} of {job.spec.steps}"
+    if job.over:
+        return f"{job.counts.read:,}"
     shown = share_text(job.counts.read, job.total_items)
     left = None if job.total_items is None else remaining_seconds(job.counts.read, job.total_items, seconds)
     return shown if left is None or job.state != "running" else f"{shown}, about {left_text(left)} left"

@@ -65,7 +65,8 @@ _BY_VERB = {
     "lambda attach": "trigger triggers event-source-mapping subscribe attach-trigger",
     "lambda logs": "function-logs",
     "jobs list": "history ps runs tasks job",
-    "jobs resume": "resume continue retry",
+    "jobs resume": "resume continue retry tick",
+    "jobs wait": "wait await",
     "jobs pause": "pause suspend",
     "jobs": "rollback undo revert cancel kill",
     NO_DELETING: "destroy rm remove drop del rmdir delete-table drop-table teardown nuke uninstall truncate clear "

@@ -177,9 +177,7 @@ def _apply_table(
     plan: TablePlan, tables: Tables, clock: Clock, listener: Listener, stop: StopFlag, budget: WaitBudget
 ) -> Applied:
     begun = clock.monotonic()
-    for refusal in refusals(plan):
-        kind = ReplacementRequired if refusal.needs_replacement else ChangeConflict
-        raise kind(f"Table {plan.table} cannot become this: {refusal.message}.", hint=refusal.way_out)
+    refuse_impossible(plan)
     if plan.table_id and plan.steps:
         _check_id(plan, tables, "since the plan was made; nothing was done")
     done, postponed, unfinished = 0, "", ""
@@ -201,7 +199,7 @@ def _apply_table(
         listener(StepDone(table=plan.table, number=number, step=step, seconds=clock.monotonic() - at))
         done = number
     if not unfinished:
-        _check_result(plan, tables, postponed=bool(postponed))
+        check_result(plan, tables, postponed=bool(postponed))
     return Applied(
         table=plan.table,
         changes=plan.changes,
@@ -210,6 +208,13 @@ def _apply_table(
         postponed=postponed,
         unfinished=unfinished,
     )
+
+
+def refuse_impossible(plan: TablePlan) -> None:
+    """Raise ReplacementRequired or ChangeConflict where the table cannot become what its definition says."""
+    for refusal in refusals(plan):
+        kind = ReplacementRequired if refusal.needs_replacement else ChangeConflict
+        raise kind(f"Table {plan.table} cannot become this: {refusal.message}.", hint=refusal.way_out)
 
 
 def _unfinished(state: str, steps: int) -> str:
@@ -257,8 +262,8 @@ def _check_id(plan: TablePlan, tables: Tables, what: str) -> None:
         raise StalePlan(f"Table {plan.table} was deleted and recreated {what}.", hint="dynasmith plan")
 
 
-def _check_result(plan: TablePlan, tables: Tables, *, postponed: bool) -> None:
-    """Reads the table again: a 200 is not a proof. Raises `NoEffect` naming what is not as requested."""
+def check_result(plan: TablePlan, tables: Tables, *, postponed: bool) -> None:
+    """Read the table again: a 200 is not a proof. Raises `NoEffect` naming what is not as requested."""
     if plan.table_id and plan.steps:
         _check_id(plan, tables, "while the plan was applied: what was done is not in this one")
     if not plan.steps or all(isinstance(change, PutItem) for change in plan.changes):

@@ -14,8 +14,10 @@ from dynasmith.engine.transfer.job_world import JobWorld
 from dynasmith.engine.transfer.populate import populate
 from dynasmith.engine.transfer.service_export import service_export
 from dynasmith.engine.transfer.service_import import service_import
+from dynasmith.errors import UsageError
 from dynasmith.jobs.report import Report
 from dynasmith.jobs.spec import (
+    Apply,
     Backfill,
     BulkPut,
     Copy,
@@ -65,6 +67,10 @@ def run(spec: Spec, claim: Claim, world: JobWorld) -> Report:
                 return restore(spec, claim, world)
             case RollBack():
                 return roll_back(spec, claim, world)
+            case Apply():
+                raise UsageError(
+                    f"Job {claim.job.id} applies a plan: it goes on in ticks.", hint="project.jobs.tick(job)"
+                )
         assert_never(spec)
     finally:
         claim.release()

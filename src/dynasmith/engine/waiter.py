@@ -24,7 +24,7 @@ POLL_SECONDS_FIRST = 0.1
 POLL_SECONDS_MAX = 10.0
 
 
-def _read_for(wait: s.Wait) -> tuple[str, ...]:
+def read_for(wait: s.Wait) -> tuple[str, ...]:
     """What a poll must read beside DescribeTable."""
     return (waited_setting_of(wait).field,) if isinstance(wait, SettingWait) else ()
 
@@ -101,19 +101,11 @@ def wait_for(
     pause = POLL_SECONDS_FIRST
     while True:
         stopped.check()
-        state = _poll(wait, table, tables, _read_for(wait))
+        state = _poll(wait, table, tables, read_for(wait))
         if state.over:
             return
         waited = clock.monotonic() - begun
-        if state.stuck:
-            raise RunError(
-                f"Table {table}: {state.seen}.", hint="this does not resolve by itself: see the table in the console"
-            )
-        if state.absent and waited >= ABSENT_SECONDS_MAX:
-            raise NoEffect(
-                f"Table {table}: {state.seen} {waited:.0f} seconds after the call was accepted.",
-                hint="the engine ignores this setting: docs/reference/engines.md",
-            )
+        refuse_hopeless(state, table, waited)
         if waited >= limit:
             raise WaitTimeout(
                 f"Table {table}: {state.seen} after {waited:.0f} seconds.",
@@ -123,6 +115,20 @@ def wait_for(
         seen(state.seen, waited)
         rest(pause, clock, stopped)
         pause = min(pause * 1.6, POLL_SECONDS_MAX)
+
+
+def refuse_hopeless(state: WaitState, table: str, waited_seconds: float) -> None:
+    """Raise where waiting is of no use: RunError for a state that nothing leaves by itself, NoEffect for what was
+    accepted and is still not described."""
+    if state.stuck:
+        raise RunError(
+            f"Table {table}: {state.seen}.", hint="this does not resolve by itself: see the table in the console"
+        )
+    if state.absent and waited_seconds >= ABSENT_SECONDS_MAX:
+        raise NoEffect(
+            f"Table {table}: {state.seen} {waited_seconds:.0f} seconds after the call was accepted.",
+            hint="the engine ignores this setting: docs/reference/engines.md",
+        )
 
 
 def _poll(wait: s.Wait, table: str, tables: Tables, settings: Collection[str]) -> WaitState:

@@ -12,6 +12,7 @@ from typing import Final, NamedTuple
 import msgspec
 
 from dynasmith.jobs.spec import (
+    Apply,
     Backfill,
     BulkPut,
     Copy,
@@ -115,6 +116,8 @@ def _kind_of(verb: str, given: _Parameters) -> type[Spec] | None:
             return Restore
         case RollBack.verb:
             return RollBack
+        case Apply.verb:
+            return Apply
     return None
 
 

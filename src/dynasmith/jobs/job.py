@@ -15,12 +15,14 @@ from dynasmith.jobs.spec import Spec, UnreadableSpec
 #: The version of a job's JSON. A newer one is refused.
 FORMAT: Final = 1
 
-State: TypeAlias = Literal["running", "paused", "interrupted", "done", "failed", "cancelled"]
+State: TypeAlias = Literal["running", "paused", "waiting", "interrupted", "done", "failed", "cancelled"]
 
-#: Where each state may go. A job that is done or cancelled is over; a failed one may be resumed.
+#: Where each state may go. A job that is done or cancelled is over; a failed one may be resumed. One that is
+#: waiting has no process: the service works, and whoever looks next goes on.
 MOVES: Final[Mapping[State, tuple[State, ...]]] = {
-    "running": ("paused", "interrupted", "done", "failed", "cancelled"),
+    "running": ("paused", "waiting", "interrupted", "done", "failed", "cancelled"),
     "paused": ("running", "interrupted", "done", "failed", "cancelled"),
+    "waiting": ("running", "cancelled"),
     "interrupted": ("running", "cancelled"),
     "failed": ("running", "cancelled"),
     "done": (),
@@ -142,8 +144,16 @@ def describe_job(job: Job) -> dict[str, Any]:
         "personal": msgspec.to_builtins(counts.personal),
         "digest": job.digest or None,
         "reason": job.reason or None,
-        "parameters": msgspec.json.decode(_parameters(job)),
+        "parameters": _shown(msgspec.json.decode(_parameters(job))),
     }
+
+
+def _shown(parameters: dict[str, Any]) -> dict[str, Any]:
+    """Without the documents that a detached apply carries for programs: its plan, and the tables before it."""
+    return {name: value for name, value in parameters.items() if name not in _DOCUMENTS}
+
+
+_DOCUMENTS: Final = ("plan", "tables_before")
 
 
 class _JobRecord(msgspec.Struct, kw_only=True):

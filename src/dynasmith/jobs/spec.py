@@ -266,6 +266,63 @@ class RollBack(Struct, frozen=True, kw_only=True, omit_defaults=True):
         return True
 
 
+class TableProgress(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """How far the plan of one table is: ``place`` of its ``steps`` are done. ``since`` is when it began to wait,
+    ``seen`` what was seen then, and ``percent`` how much of an index is built; ``failed`` says why it does not go on.
+    ``table_id`` is the table that it is about, once that is known."""
+
+    steps: int
+    place: int = 0
+    done: bool = False
+    since: datetime | None = None
+    seen: str = ""
+    percent: float | None = None
+    eta: datetime | None = None
+    next_look: datetime | None = None
+    failed: str = ""
+    table_id: str = ""
+
+
+class Apply(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A plan that was consented to, done by processes that come and go. ``target`` names its tables, in one text.
+
+    ``plan`` is the plan as a file holds it, ``tables_before`` the tables when it was made, as JSON by their names.
+    ``consent`` says who consented to what, and it ends at ``deadline``. ``progress`` is by table."""
+
+    verb: ClassVar[str] = "apply"
+    target: Side
+    plan: str
+    tables_before: str
+    consent: str
+    deadline: datetime
+    progress: dict[str, TableProgress]
+    tables: TableIdentities = UNKNOWN_TABLES
+    options: TransferOptions = field(name="flow", default=NO_OPTIONS)
+
+    @property
+    def step(self) -> int:
+        """How many steps are done, of all tables."""
+        return sum(each.place for each in self.progress.values())
+
+    @property
+    def steps(self) -> int:
+        """How many steps there are, of all tables."""
+        return sum(each.steps for each in self.progress.values())
+
+    @property
+    def next_look(self) -> datetime | None:
+        """When the first of the tables is to be looked at again; None where none is waited for."""
+        looks = [each.next_look for each in self.progress.values() if each.next_look is not None]
+        return min(looks, default=None)
+
+    @property
+    def eta(self) -> datetime | None:
+        """When what is waited for is there, about; None where that is not known of each table."""
+        waiting = [each for each in self.progress.values() if each.next_look is not None]
+        times = [each.eta for each in waiting if each.eta is not None]
+        return max(times) if times and len(times) == len(waiting) else None
+
+
 class UnreadableSpec(Struct, frozen=True, kw_only=True):
     """The parameters of a job that this version cannot read: damaged, or of a verb that it does not have. Such a job
     can be listed, cancelled and removed, and is kept as it was written."""
@@ -279,7 +336,7 @@ Populate: TypeAlias = PopulateFiles | PopulateDatabase | PopulateItems
 ServiceSpec: TypeAlias = ServiceExport | ServiceImport | BulkPut
 """What the service does by itself, and a job waits for."""
 Spec: TypeAlias = (
-    Copy | Export | FunctionExport | Populate | Backfill | DeleteItems | Undo | ServiceSpec | Restore | RollBack
+    Copy | Export | FunctionExport | Populate | Backfill | DeleteItems | Undo | ServiceSpec | Restore | RollBack | Apply
 )
 
 
@@ -292,7 +349,7 @@ def sides_of(spec: Spec) -> dict[str, Side]:
             return {"source": spec.source}
         case PopulateFiles() | PopulateDatabase() | PopulateItems() | ServiceImport() | BulkPut():
             return {"target": spec.target}
-        case Backfill() | DeleteItems() | Undo() | Restore() | RollBack():
+        case Backfill() | DeleteItems() | Undo() | Restore() | RollBack() | Apply():
             return {"target": spec.target}
     assert_never(spec)
 
@@ -302,6 +359,6 @@ def transform_of(spec: Spec) -> TransformRef | None:
     match spec:
         case Copy() | Export() | FunctionExport() | PopulateFiles() | PopulateDatabase() | PopulateItems() | Backfill():
             return spec.transform
-        case DeleteItems() | Undo() | ServiceExport() | ServiceImport() | BulkPut() | Restore() | RollBack():
+        case DeleteItems() | Undo() | ServiceExport() | ServiceImport() | BulkPut() | Restore() | RollBack() | Apply():
             return None
     assert_never(spec)

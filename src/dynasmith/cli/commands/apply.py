@@ -10,7 +10,7 @@ import click
 
 from dynasmith.cli.commands.plan import refuse_without_prune, split_words
 from dynasmith.cli.shared_options import Invocation, print_json, verb
-from dynasmith.cli.wait_options import NOT_THERE_YET, wait_options, waiting
+from dynasmith.cli.wait_options import NOT_THERE_YET, Duration, wait_options, waiting
 from dynasmith.errors import DynasmithError, FileFormatError, RunError, SeveralFailed, UsageError
 
 if TYPE_CHECKING:
@@ -31,6 +31,10 @@ if TYPE_CHECKING:
     "--allow-delete-items", is_flag=True, help="With --prune: also delete items that are not in the definition."
 )
 @click.option("--only", multiple=True, metavar="SETTING", help="Change only these settings, such as autoscaling,items.")
+@click.option("--detach", is_flag=True, help="Make it a job that needs no process: jobs resume continues it.")
+@click.option(
+    "--for", "duration", type=Duration(), metavar="DURATION", help="With --detach: work this long, such as 25m."
+)
 @click.option("--outputs", metavar="FILE", help="Then write ARNs, keys and streams to FILE, as JSON.")
 @wait_options
 def command(
@@ -38,6 +42,8 @@ def command(
     tables: tuple[str, ...],
     plan_file: str | None,
     outputs: str | None,
+    detach: bool,
+    duration: timedelta | None,
     no_wait: bool,
     wait_timeout: timedelta | None,
     **flags: Any,
@@ -68,6 +74,11 @@ def command(
         prune=prune, rebuild_indexes=frozenset(flags["rebuild_index"]), allow_delete_items=delete
     )
     waits = waiting(no_wait, wait_timeout)
+    if detach:
+        _refuse_with_detach(no_wait=no_wait, wait_timeout=wait_timeout, outputs=outputs)
+        return _detached(invocation, project, plan, consent, duration)
+    if duration is not None:
+        raise UsageError("--for is how long a detached apply works now.", hint="add --detach, or use --wait-timeout")
     report = _apply(invocation, project, plan, consent, fresh=not plan_file, **waits)
     failures = _failures(plan, report)
     exit_code = NOT_THERE_YET if report and any(each.unfinished for each in report.applied) else 0
@@ -108,6 +119,41 @@ def _apply(
         return None
     with StepProgressView(invocation.words(), redact=invocation.redact) as shown:
         return project.apply(plan, consent=consent, listener=shown, fresh=fresh, **waits)
+
+
+def _refuse_with_detach(**options: Any) -> None:
+    for name, value in options.items():
+        if value:
+            raise UsageError(
+                f"--detach waits for nothing, and --{name.replace('_', '-')} is for what is there at the end.",
+                hint="use one of them; dynasmith jobs wait waits for a job",
+            )
+
+
+def _detached(
+    invocation: Invocation, project: Project, plan: Plan, consent: Consent, duration: timedelta | None
+) -> int:
+    """Show, ask, begin the job; 0 where it has begun or there is nothing to do."""
+    from dynasmith import Detached
+    from dynasmith.cli.drawings import draw_plan
+    from dynasmith.cli.plan_json import plan_json
+    from dynasmith.cli.progress import StepProgressView
+    from dynasmith.cli.tick_report import show_tick
+
+    if failures := _failures(plan, None):
+        raise SeveralFailed(failures, done=0)
+    if not invocation.as_json:
+        draw_plan(invocation.words(), invocation.shown(plan), project.environment, steps=not consent.yes)
+    if invocation.dry_run or not any(table.steps or table.changes for table in plan.tables):
+        if invocation.dry_run:
+            invocation.say("Dry run: nothing was changed, and no job began.")
+        if invocation.as_json:
+            print_json(plan_json(invocation.shown(plan), project.environment))
+        return 0
+    how = Detached(seconds=0.0 if duration is None else duration.total_seconds())
+    with StepProgressView(invocation.words(), redact=invocation.redact) as shown:
+        job = project.apply(plan, detach=how, consent=consent, listener=shown)
+    return show_tick(invocation, project.jobs.progress(job.id))
 
 
 def _read_plan(path: Path) -> Plan:

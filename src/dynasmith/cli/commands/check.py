@@ -50,6 +50,7 @@ def command(
     """Compare live tables with their definitions. Exits 0 if they match, 3 if they differ. Only reads."""
     from dynasmith.cli.drawings import draw_plan
     from dynasmith.cli.plan_json import plan_json
+    from dynasmith.cli.tick_report import where_text
 
     if source is None and (parameters or names):
         raise UsageError("--param and --table are for a file of another tool.", hint="add --from FILE")
@@ -65,9 +66,13 @@ def command(
         )
         return _shown(invocation, found)
     plan = project.plan(tables, prune=prune)
+    changing = project.jobs.changing([table.table for table in plan.tables])
     if invocation.as_json:
-        print_json(plan_json(invocation.shown(plan), project.environment))
+        by_table = {table: job.id for table, job in changing.items()}
+        print_json(plan_json(invocation.shown(plan), project.environment) | {"being_changed_by": by_table})
     else:
+        for table, job in changing.items():
+            invocation.say(f"Table {table} is {where_text(job)}.")
         draw_plan(invocation.page(), invocation.shown(plan), project.environment, steps=False)
     if plan.failures:
         return 1

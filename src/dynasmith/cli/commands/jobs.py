@@ -1,10 +1,12 @@
-"""`dynasmith jobs list | show | resume | pause | proceed | cancel | pace | prune`."""
+"""`dynasmith jobs list | show | pause | proceed | cancel | pace | prune`; the others have files of their own."""
 
 from __future__ import annotations
 
 import click
 
+from dynasmith.cli.commands.jobs_resume import resume
 from dynasmith.cli.commands.jobs_undo import undo
+from dynasmith.cli.commands.jobs_wait import wait
 from dynasmith.cli.details import detail_lines
 from dynasmith.cli.flow_options import UNITS
 from dynasmith.cli.shared_options import Invocation, print_json, verb
@@ -45,12 +47,18 @@ def show(invocation: Invocation, job: str, full: bool) -> int:
     """Show one job: what moves where, state, counts. An ARN shows an export, import or bulk write of the service."""
     from dynasmith.cli.job_json import job_json
     from dynasmith.cli.job_summary import job_summary
+    from dynasmith.cli.tick_report import tick_lines
 
     jobs = invocation.project().jobs
     if job.startswith("arn:"):
         described = dict(jobs.of_service(job))
     else:
-        described = job_json(invocation, jobs.show(jobs.find(job)))
+        found = jobs.show(jobs.find(job))
+        if found.verb == "apply" and not (invocation.as_json or full):
+            for line in tick_lines(jobs.progress(found.id)):
+                click.echo(line)
+            return 0
+        described = job_json(invocation, found)
     if invocation.as_json:
         print_json(described)
         return 0
@@ -58,20 +66,6 @@ def show(invocation: Invocation, job: str, full: bool) -> int:
     for line in detail_lines(shown, invocation.world().clock.now()):
         click.echo(line)
     return 0
-
-
-@verb("resume", example="dynasmith jobs resume copy-20261120T101500-1a2b3c")
-@click.argument("job")
-@click.option("--accept-changed-transform", is_flag=True, help="Continue although the transform has changed.")
-def resume(invocation: Invocation, job: str, accept_changed_transform: bool) -> int:
-    """Continue a job from its checkpoints, with the same id. Never asks. Exits 5 if another process runs the job."""
-    from dynasmith.cli.flow_report import FlowProgressView, show_report
-
-    jobs = invocation.project().jobs
-    job = jobs.find(job)
-    with FlowProgressView(invocation.words(), redact=invocation.redact) as shown:
-        report = jobs.resume(job, accept_changed_transform=accept_changed_transform, listener=shown)
-    return show_report(invocation, report)
 
 
 @verb("cancel", example="dynasmith jobs cancel copy-20261120T101500-1a2b3c")
@@ -157,5 +151,5 @@ def _told(invocation: Invocation, job: str, sentence: str) -> int:
     return 0
 
 
-for each in (list_, show, resume, cancel, pause, proceed, pace, undo, prune):
+for each in (list_, show, resume, wait, cancel, pause, proceed, pace, undo, prune):
     command.add_command(each)

@@ -88,6 +88,19 @@ class JobDetails(TypedDict):
     parameters: dict[str, Any]
 
 
+class ApplyJobDetails(JobDetails):
+    """A detached apply: ``step`` of ``steps`` are done. The times are null where they are not known, or nothing is
+    waited for; ``seen`` and ``failed`` have a sentence for each table that is waited for, or does not go on."""
+
+    done: bool
+    step: int
+    steps: int
+    next_look_at: Time | None
+    eta_at: Time | None
+    seen: dict[str, str]
+    failed: dict[str, str]
+
+
 class ManifestDetails(TypedDict):
     """What was checked of an export of the service."""
 

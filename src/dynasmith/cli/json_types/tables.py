@@ -174,6 +174,12 @@ class PlanDocument(TypedDict):
     failures: list[PlanFailureDetails]
 
 
+class CheckDocument(PlanDocument):
+    """A plan, and the job of the detached apply that is changing a table, by the table's name."""
+
+    being_changed_by: dict[str, str]
+
+
 class AppliedTable(TypedDict):
     """A table whose plan was applied: what is postponed or unfinished is said in a sentence, else null."""
 

@@ -12,6 +12,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
+from dynasmith.engine.ticks.apply_job import Detached
 from dynasmith.engine.waiter import StopFlag
 from dynasmith.errors import DynasmithError, UsageError
 from dynasmith.items.condition import parse_condition
@@ -337,6 +338,13 @@ def provider(name: str, value: Any) -> None:
 SIDE = struct("a Side", Side)
 TABLE = struct("a Table", Table)
 DATABASE = struct("a Database", Database)
+
+
+def is_seconds(value: Any) -> bool:
+    """Whether a value is a finite number that is not negative."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < float("inf")
+
+
 CONSENT = struct("a Consent", Consent)
 CHECKS: dict[str, Check] = {
     "accept_changed": names,
@@ -378,6 +386,8 @@ CHECKS: dict[str, Check] = {
     "credentials": credentials,
     "crypto": optional(keys),
     "dest": path,
+    "detach": optional(struct("a Detached", Detached)),
+    "seconds": any_of("a number of seconds that is not negative", is_seconds),
     "delimiter": any_text,
     "digest": flag,
     "directory": optional(path),

@@ -36,13 +36,14 @@ from dynasmith.project.verbs.arguments import checked
 from dynasmith.project.verbs.backfill import Backfills
 from dynasmith.project.verbs.item_world import ItemWorld
 from dynasmith.project.verbs.job_resume import resume
+from dynasmith.project.verbs.job_ticks import JobTicks
 from dynasmith.project.verbs.journals import journals_of
 from dynasmith.project.verbs.migrations.jobs_of_migrations import migration_of, refuse_job_of_migration
 from dynasmith.project.verbs.transforms import AnyTransform
 from dynasmith.project.world import World
 
 
-class Jobs:
+class Jobs(JobTicks):
     """The jobs of a project's ledger: a folder, a table, or a prefix in S3. Reading those of a folder costs no call.
 
     A job is named by its id, by the beginning of one, or as ``last``: RunError where there is none, UsageError where

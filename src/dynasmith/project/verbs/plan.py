@@ -61,14 +61,7 @@ def apply(
     """See `Project.apply`."""
     if not fresh:
         refuse_stale(plan, world.control)
-    given = world.consent if consent is None else consent
-    flags = [need for need in needs_of(plan, given) if need.kind == "flag"]
-    granted(given, flags, lambda: world.where)  # no question where a flag is missing anyway
-    refuse_unknown_indexes(plan, given.rebuild_indexes)
-    refused = impossible(plan)  # they fail whatever is consented to: nothing is asked for them
-    changing = [table.table for table in plan.tables if table.changes and table not in refused]
-    if changing:
-        world.granted(given, changing, *needs_of(plan, given), question("Apply the plan to {where}?"))
+    consented(world, plan, consent)
     at_once = max(1, min(CONCURRENT_TABLES, world.settings.quotas.control_plane_operations))
     return apply_plan(
         plan,
@@ -79,6 +72,20 @@ def apply(
         tables_at_once=at_once,
         wait_seconds=wait_seconds,
     )
+
+
+def consented(world: World, plan: Plan, consent: Consent | None) -> Consent:
+    """The consent to do ``plan``, asked for where it has a way to ask. Raises ConsentRequired, and UsageError for an
+    index to rebuild that no table of the plan has."""
+    given = world.consent if consent is None else consent
+    flags = [need for need in needs_of(plan, given) if need.kind == "flag"]
+    granted(given, flags, lambda: world.where)  # no question where a flag is missing anyway
+    refuse_unknown_indexes(plan, given.rebuild_indexes)
+    refused = impossible(plan)  # they fail whatever is consented to: nothing is asked for them
+    changing = [table.table for table in plan.tables if table.changes and table not in refused]
+    if not changing:
+        return given
+    return world.granted(given, changing, *needs_of(plan, given), question("Apply the plan to {where}?"))
 
 
 def settings_named(words: Iterable[str]) -> tuple[str, ...]:

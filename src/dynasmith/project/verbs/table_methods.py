@@ -7,20 +7,17 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-from dynasmith.engine.apply import ApplyReport
 from dynasmith.engine.ensure import Ensured
 from dynasmith.engine.waiter import StopFlag
 from dynasmith.errors import UsageError
 from dynasmith.plans.consent import Consent
-from dynasmith.plans.plan import Plan
 from dynasmith.ports.listener import Listener, silent
 from dynasmith.project.verbs import tables as verbs
+from dynasmith.project.verbs.apply_methods import ApplyMethods, chosen_tables
 from dynasmith.project.verbs.argument_kinds import mapping_of_text, one_of, text, whole
 from dynasmith.project.verbs.arguments import checked, model, named_table, sample
 from dynasmith.project.verbs.definition_import import import_tables
-from dynasmith.project.verbs.plan import apply, make_plan
 from dynasmith.project.verbs.tables import ListedTable
-from dynasmith.project.world import World
 from dynasmith.tables.description import TableDescription
 from dynasmith.tables.table import Table
 
@@ -35,15 +32,13 @@ if TYPE_CHECKING:
 NO_NAMES: Final[Mapping[str, str]] = {}
 
 
-class TableMethods:
+class TableMethods(ApplyMethods):
     """Verbs about tables. A name is the one in the definition, or physical; a class of `Model` stands for its table.
 
     ``wait=False`` waits for nothing, ``wait_timeout`` at most so long in all: what can be sent is sent, and the report
     says what is not there yet (``unfinished``); running it again continues. ``stopped`` is a flag that ends all work at
     the next safe point (Interrupted). ``listener`` is told of each step.
     """
-
-    _world: World
 
     # --- what is there
 
@@ -53,7 +48,7 @@ class TableMethods:
 
         Raises DefinitionError with every mistake of the definitions, UsageError for a name that no definition has.
         """
-        return self._world.tables(_chosen(names, models))
+        return self._world.tables(chosen_tables(names, models))
 
     @checked(name=named_table)
     def physical(self, name: str | type[Model]) -> str:
@@ -109,63 +104,9 @@ class TableMethods:
         Raises TableNotFound where one does not exist, UsageError for a name that is not a string. Costs about eight
         calls a table, ten tables at a time.
         """
-        return verbs.outputs(self._world, _chosen(names, models))
+        return verbs.outputs(self._world, chosen_tables(names, models))
 
     # --- change
-
-    @checked(models=model)
-    def plan(
-        self,
-        names: Sequence[str | type[Model]] | type[Model] = (),
-        *models: type[Model],
-        prune: bool = False,
-        allow_delete_items: bool = False,
-        only: Sequence[str] = (),
-    ) -> Plan:
-        """What would change. Reads only: one DescribeTable a table, and a call for each managed setting that it lacks.
-
-        ``only`` limits it to settings of the definition's vocabulary, ``prune`` also removes what a list lacks. Raises
-        DefinitionError, and UsageError for a table or a setting that does not exist, before any call; a table that
-        cannot be read is one of the plan's ``failures``.
-        """
-        tables = self._world.tables(_chosen(names, models))
-        return make_plan(self._world, tables, prune=prune, allow_delete_items=allow_delete_items, only=only)
-
-    @checked(models=model)
-    def apply(
-        self,
-        plan: Plan | type[Model],
-        *models: type[Model],
-        wait: bool = True,
-        wait_timeout: timedelta | None = None,
-        consent: Consent | None = None,
-        listener: Listener = silent,
-        stopped: StopFlag | None = None,
-        fresh: bool = False,
-    ) -> ApplyReport:
-        """Do ``plan``: ten tables at a time, each in an order that the service accepts, each wait with a deadline.
-        Classes in place of a plan are planned first.
-
-        A plan that was made a while ago is compared with what is there first and refused where that changed
-        (StalePlan); ``fresh`` says that it was made just now. Raises ConsentRequired before the first call of a plan
-        that is not empty: it needs ``yes``, and what each hazard names. One failing table does not stop the others: see
-        ``failures`` of the report. Raises TableBusy where a table of an older plan is being deleted, before anything is
-        changed, and UsageError, before any call, where ``wait_timeout`` is given with ``wait=False``, or ``consent``
-        names an index to rebuild that no table of the plan has. Stopped halfway, planning and applying again continues.
-        """
-        if not isinstance(plan, Plan):
-            plan, fresh = make_plan(self._world, self._world.tables((plan, *models))), True
-        elif models:
-            raise UsageError("A plan and classes contradict each other.", hint="give the plan, or classes")
-        return apply(
-            self._world,
-            plan,
-            consent=consent,
-            listener=listener,
-            stopped=stopped,
-            fresh=fresh,
-            wait_seconds=verbs.wait_seconds(wait, wait_timeout),
-        )
 
     @checked(models=model)
     def ensure(
@@ -184,7 +125,7 @@ class TableMethods:
         """
         return verbs.ensure(
             self._world,
-            self._world.tables(_chosen(names, models)),
+            self._world.tables(chosen_tables(names, models)),
             listener=listener,
             stopped=stopped,
             wait_seconds=verbs.wait_seconds(wait, wait_timeout),
@@ -372,7 +313,7 @@ class TableMethods:
         comments on top. Costs about eight calls a table. Raises DefinitionError or RunError where a live table cannot
         be written as a definition, TableNotFound, and UsageError for a pattern that fits no table.
         """
-        found = [name if isinstance(name, str) else self._world.name_of(name) for name in _chosen(names, models)]
+        found = [name if isinstance(name, str) else self._world.name_of(name) for name in chosen_tables(names, models)]
         return import_tables(self._world, found, every_table=every_table, minimal=minimal)
 
     @checked(
@@ -464,10 +405,9 @@ class TableMethods:
         """
         from dynasmith.project.verbs.validate import validate
 
-        chosen = _chosen(names, models)
+        chosen = chosen_tables(names, models)
         if items is False:
             return validate(self._world, chosen, offline=offline)
-        from dynasmith.errors import UsageError
 
         if offline:
             raise UsageError("Items are in the live table, and offline makes no call.", hint="use one of them")
@@ -482,8 +422,3 @@ class TableMethods:
             max_read_units=max_read_units,
             listener=listener,
         )
-
-
-def _chosen(names: Sequence[str | type[Model]] | type[Model], models: Sequence[type[Model]]) -> list[str | type[Model]]:
-    """The tables that a verb was given, one after the other."""
-    return [*(names if isinstance(names, Sequence) else (names,)), *models]
