@@ -218,7 +218,7 @@ BAD = [
     (("query", "orders", "customer = 3 AND id = 'x'"), "customer is a string in a key"),
     (("query", "orders", "customer=c1", "customer <> 'x'"), "customer is in a condition that a query"),
     (("query", "orders", "day=1", "total>1", "--index", "keys_only"), "Index keys_only does not hold total"),
-    (("query", "orders", "nonsense"), "a comparison was expected"),
+    (("query", "orders", "nonsense"), "'nonsense' is a word alone, not a condition."),
     (("query", "orders", "customer=c1", "--filter", "total >"), "an attribute or a value was expected"),
     (("query", "orders", "customer=c1", "--attributes", "id,id"), "--attributes names id twice."),
     (("query", "orders", "customer=c1", "--attributes", "id,,x"), "--attributes has an empty name."),

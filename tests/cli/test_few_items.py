@@ -68,6 +68,27 @@ def test_count(filled: Story) -> None:
     assert filled("count", "absent").code == 1
 
 
+def test_a_key_of_two_attributes_may_be_its_values(story: Story) -> None:
+    schema = [{"attribute_name": "pk", "key_type": "HASH"}, {"attribute_name": "n", "key_type": "RANGE"}]
+    types = [{"name": "pk", "type": "S"}, {"name": "n", "type": "N"}]
+    story.define(table("orders", attributes=types, key_schema=schema))
+    assert story("ensure").code == 0
+    assert story("put", "orders", "pk=ann", "n=7").code == 0
+    assert story("get", "orders", "ann", "7").out == '{"pk":"ann","n":7}\n'
+    assert story("get", "orders", "ann").hint == 'write {"name": "value"} or name=value'
+    mistyped = story("get", "orders", "pkk=ann", "7")
+    assert (mistyped.code, mistyped.out) == (2, "")
+    assert story("delete-item", "orders", "ann", "7").code == 0
+    assert story("count", "orders").out == "0\n"
+
+
+def test_a_table_that_is_not_there_is_named_by_the_nearest_defined_one(filled: Story) -> None:
+    missing = filled("scan", "order")
+    assert (missing.code, missing.error) == (1, "Table order does not exist.")
+    assert missing.hint.startswith("did you mean orders? dynasmith list")
+    assert filled("scan", "weather").hint == "dynasmith list shows the existing tables"
+
+
 def test_delete_item(filled: Story) -> None:
     dry = filled("delete-item", "orders", "pk=1", "--dry-run")
     assert (dry.code, "Would delete one item of orders." in dry.err) == (0, True)

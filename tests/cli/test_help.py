@@ -47,3 +47,12 @@ def test_every_help_names_the_shared_options_in_one_line(story: Story) -> None:
         assert "--role-arn, --external-id" in text, name
         assert "(dynasmith help options)" in text, name
         assert "Hide the values of items in all output" not in text, name
+
+
+@pytest.mark.parametrize("words", [(), ("jobs",), ("backup",), ("render",), ("local",)])
+def test_a_group_without_a_verb_prints_its_help(story: Story, words: tuple[str, ...]) -> None:
+    answer = story(*words)
+    assert (answer.code, answer.out) == (2, "")
+    assert answer.err == story(*words, "--help").out
+    as_json = story(*words, "--json")
+    assert (as_json.code, as_json.json["error"]["code"]) == (2, "usage")

@@ -16,9 +16,12 @@ from dynasmith.limits import PARTITION_KEY_VALUE_MAX_BYTES, SORT_KEY_VALUE_MAX_B
 def parse_key(said: Sequence[str], schema: KeySchema) -> Key:
     """The key that a person said: one JSON object, or one ``name=value`` for each key attribute.
 
-    A value of a pair gets its type from the schema: binary is base64. A table without a sort key may be given the bare
-    value of its partition key. Raises UsageError with every mistake in one sentence; nothing was done.
+    A value of a pair gets its type from the schema: binary is base64. The values may be given alone, in the order of
+    the key; where there are several, none may have an equals sign. Raises UsageError with every mistake in one
+    sentence; nothing was done.
     """
+    if len(said) == len(schema.parts) > 1 and not any("=" in word or word.lstrip().startswith("{") for word in said):
+        said = [f"{part.name}={word}" for part, word in zip(schema.parts, said, strict=True)]
     item = _said_item(said, {part.name: part.type for part in schema.parts}, bare=_only_name(schema))
     faults = [f"{name} is not part of the key" for name in item if name not in schema.names]
     limits = (PARTITION_KEY_VALUE_MAX_BYTES,) * len(schema.partition) + (SORT_KEY_VALUE_MAX_BYTES,) * len(schema.sort)

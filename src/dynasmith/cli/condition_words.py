@@ -88,6 +88,9 @@ def _condition(word: str, types: Mapping[str, str]) -> Node:
     if (found := _COMPARED.fullmatch(word)) and (kind := types.get(_name(found["name"]), "")):
         name = _name(found["name"])
         return Compare(cast(Comparator, found["sign"]), Path((name,)), Value(_value(name, found["value"], kind)))
+    if re.fullmatch(r"[\w.#@-]+", word):
+        name = next(iter(types), "name")
+        raise UsageError(f"{word!r} is a word alone, not a condition.", hint=f"write {name}={word}")
     return parse_condition(word).node
 
 

@@ -138,12 +138,18 @@ def run(words: list[str]) -> int:
         code = cli.main(args=words, prog_name="dynasmith", standalone_mode=False, obj=invocation)
     except DynasmithError as error:
         _trace(debug, invocation)
+        invocation.suggest(error)
         return show_error(_shown(error, words), as_json=as_json, complete=invocation.complete, redact=_redacts(words))
     except click.exceptions.Exit as stop:
         return stop.exit_code
     except click.NoSuchOption as error:
         return show_error(unknown_option(error), as_json=as_json)
     except click.ClickException as error:
+        if type(error).__name__ == "NoArgsIsHelpError":  # of click 8.2 and newer; before it, click printed the help
+            if not as_json:
+                sys.stderr.write(f"{error.format_message()}\n")
+                return UsageError.exit
+            return show_error(UsageError("No verb was given.", hint=_help_of(error)), as_json=True)
         wrong = UsageError(error.format_message(), hint=_help_of(error))
         return show_error(_shown(wrong, words), as_json=as_json)
     except (KeyboardInterrupt, click.Abort):

@@ -17,7 +17,7 @@ from click.core import ParameterSource
 
 from dynasmith.cli.completion import complete_arguments
 from dynasmith.cli.streams import fall_silent
-from dynasmith.errors import ConsentRequired, DynasmithError, UsageError
+from dynasmith.errors import ConsentRequired, DynasmithError, TableNotFound, UsageError
 from dynasmith.masking import masked
 
 if TYPE_CHECKING:
@@ -69,6 +69,13 @@ class Invocation:
     def redact(self) -> bool:
         """Whether ``--redact`` was given."""
         return bool(self.values.get("redact"))
+
+    def suggest(self, error: DynasmithError) -> None:
+        """Name the nearest defined table in the hint of an error about one that is not there."""
+        if isinstance(error, TableNotFound) and self._project is not None:
+            from dynasmith.cli.table_suggestion import suggest_table
+
+            suggest_table(error, self._project)
 
     def shown_error(self, error: DynasmithError) -> DynasmithError:
         """An error as it may be shown: without what may repeat values under ``--redact``."""

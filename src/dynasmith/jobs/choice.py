@@ -30,8 +30,9 @@ def chosen(text: str, jobs: Sequence[Job]) -> str:
         return text
     found = ids[-1:] if text == LAST else [each for each in ids if text and each.startswith(text)]
     if not found:
-        what = "There are no jobs." if text == LAST else f"There is no job {text}."
-        raise RunError(what, hint="dynasmith jobs list shows them")
+        if text == LAST:
+            raise RunError("There are no jobs.", hint="copy, populate, export, backfill and their like begin jobs")
+        raise RunError(f"There is no job {text}.", hint="dynasmith jobs list shows them")
     if len(found) > 1:
         shown = ", ".join(found[-5:]) + (" and others" if len(found) > 5 else "")
         raise UsageError(f"{len(found)} jobs begin with {text}: {shown}.", hint="give more of the id")

@@ -10,7 +10,8 @@ from dynasmith.cli.shared_options import Invocation, print_json, verb
 @click.argument("table")
 @click.argument("key", nargs=-1, required=True, metavar="KEY...")
 def command(invocation: Invocation, table: str, key: tuple[str, ...]) -> int:
-    """Delete one item. KEY is name=value pairs, or JSON (plain or DynamoDB JSON)."""
+    """Delete one item. KEY is name=value pairs, the values alone in the order of the key, or JSON (plain or DynamoDB
+    JSON)."""
     project = invocation.project()
     name = project.physical(table)
     item = parse_key_of(project, table, key)

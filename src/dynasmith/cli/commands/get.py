@@ -11,7 +11,8 @@ from dynasmith.cli.shared_options import Invocation, verb
 @click.argument("key", nargs=-1, required=True, metavar="KEY...")
 @click.option("--wire", is_flag=True, help="Print DynamoDB JSON, with types.")
 def command(invocation: Invocation, table: str, key: tuple[str, ...], wire: bool) -> int:
-    """Show one item, with a strongly consistent read. KEY is name=value pairs, or JSON (plain or DynamoDB JSON)."""
+    """Show one item, with a strongly consistent read. KEY is name=value pairs, the values alone in the order of the
+    key, or JSON (plain or DynamoDB JSON)."""
     project = invocation.project()
     item = project.get(table, parse_key_of(project, table, key))
     show_item(invocation, item, wire=wire)
