@@ -129,6 +129,8 @@ if TYPE_CHECKING:
     from dynasmith.jobs.estimate import JobEstimate
     from dynasmith.jobs.job import Job
     from dynasmith.jobs.options import Database
+    from dynasmith.jobs.refresh_recipe import RefreshPart
+    from dynasmith.jobs.refresh_report import PartDryRun, RefreshDryRun, RefreshReport
     from dynasmith.jobs.report import Report
     from dynasmith.jobs.restore_report import ItemProof, RestoredSetting, RestoreReport
     from dynasmith.jobs.service_transfer import ServiceResult
@@ -307,6 +309,8 @@ _HOMES = {
     "jobs.job": "Job",
     "jobs.options": "Database",
     "jobs.report": "Report",
+    "jobs.refresh_recipe": "RefreshPart",
+    "jobs.refresh_report": "PartDryRun RefreshDryRun RefreshReport",
     "jobs.restore_report": "ItemProof RestoreReport RestoredSetting",
     "jobs.service_transfer": "ServiceResult",
     "jobs.side": "Side",
@@ -462,6 +466,7 @@ __all__ = [
     "NotLoaded",
     "NotOffered",
     "OnDemandMaximum",
+    "PartDryRun",
     "Plan",
     "PlanFailure",
     "PopulateOptions",
@@ -476,6 +481,9 @@ __all__ = [
     "QueryExplanation",
     "Recorded",
     "Recovery",
+    "RefreshDryRun",
+    "RefreshPart",
+    "RefreshReport",
     "RefusedCall",
     "RemoteFailure",
     "RemoteMigrations",

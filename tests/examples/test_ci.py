@@ -26,6 +26,7 @@ FUNCTION = "shop-migrations"
 CONTEXTS = {
     "vars.DYNASMITH_FUNCTION": FUNCTION,
     "vars.DYNASMITH_LOCK_WAIT": "0",
+    "secrets.MASKING_KEY": "5a" * 32,
     "github.token": "token",
     "github.event.pull_request.html_url": "https://example.org/pull/7",
 }
@@ -81,7 +82,7 @@ def old_orders(direct: Any, **more: Any) -> None:
 
 
 def test_the_files_are_workflows_with_pinned_actions() -> None:
-    for name in ("check.yaml", "deploy.yaml"):
+    for name in ("check.yaml", "deploy.yaml", "refresh.yaml"):
         workflow = workflow_of(FOLDER / name)
         for job in workflow["jobs"].values():
             assert job["runs-on"] == "ubuntu-latest"
@@ -205,6 +206,23 @@ def test_the_action_checks_and_plans(runner: Runner) -> None:
     tables = runner.folder / "tables" / "orders.yaml"
     tables.write_text(tables.read_text("utf-8").replace("key_type: HASH", "key_type: HSAH"), "utf-8")
     assert codes(runner.job({"jobs": {"action": {"steps": steps}}}, "action")) == [2]
+
+
+def test_each_night_staging_gets_a_masked_sample(runner: Runner, direct: Any) -> None:
+    old_orders(direct)
+    for number in range(40):
+        key = {"customer_id": {"S": f"ann{number}@private"}, "order_id": {"S": str(number)}}
+        direct.put_item(TableName="prod-orders", Item={**key, "note": {"S": "knows everybody"}})
+    workflow = _without_pip(workflow_of(FOLDER / "refresh.yaml"), "refresh")
+    assert runner.selected(workflow, "schedule") == ["refresh"]
+    ran = runner.job(workflow, "refresh")
+    assert codes(ran) == [0] * 3, ran
+    items = direct.scan(TableName="staging-orders")["Items"]
+    assert 0 < len(items) < 40
+    assert "@private" not in json.dumps(items) + "".join(each.output for each in ran)
+    assert not any("note" in item for item in items)
+    assert codes(runner.job(_only(workflow, "refresh", "--confirm"), "refresh")) == [0]
+    assert sorted(direct.scan(TableName="staging-orders")["Items"], key=str) == sorted(items, key=str)
 
 
 def _only(workflow: dict[str, Any], job: str, line: str) -> dict[str, Any]:

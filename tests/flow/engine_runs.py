@@ -15,6 +15,7 @@ from dynasmith.engine.transfer.job_world import ServiceWorld
 from dynasmith.engine.transfer.key_files import KeyFiles
 from dynasmith.engine.transfer.populate import begin_populate
 from dynasmith.engine.transfer.populate_source import PopulateSource
+from dynasmith.engine.transfer.refresh_world import RefreshWorld
 from dynasmith.engine.transfer.restore_world import RestoreWorld
 from dynasmith.engine.transfer.runner import RunContext
 from dynasmith.engine.transfer.spared_keys import SparedKeys
@@ -30,6 +31,7 @@ from dynasmith.jobs.spec import (
     DeleteItems,
     FunctionExport,
     PopulateItems,
+    Refresh,
     Restore,
     RollBack,
     Spec,
@@ -120,6 +122,9 @@ class GivenWorld:
 
     def restoration(self, spec: Restore) -> RestoreWorld:  # noqa: ARG002
         raise AssertionError("a run of the engine that moves items restores no table")
+
+    def refreshing(self, spec: Refresh) -> RefreshWorld:  # noqa: ARG002
+        raise AssertionError("a run of the engine that moves items refreshes no environment")
 
     def kept_journal(self, job_id: str) -> JournalReader:
         assert self.kept is not None

@@ -207,6 +207,9 @@ delete --no-wait | cli/test_no_wait.py
 delete --wait-timeout | cli/test_no_wait.py
 ensure --no-wait | cli/test_no_wait.py
 ensure --wait-timeout | cli/test_no_wait.py
+refresh --from | item_stories/test_refresh.py
+refresh --recipe | item_stories/test_refresh.py
+refresh --allow-personal | item_stories/test_refresh.py
 copy --transport       | item_stories/test_every_option.py
 demo --keep            | item_stories/test_demo.py
 export --at | item_stories/test_export_to_s3.py

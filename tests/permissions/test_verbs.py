@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from cli.story import Answer
+from cli.story import Answer, table
 from dynasmith.aws.control.verb_actions import SETTING_READS, VERB_ACTIONS
 from dynasmith.aws.errors.action_resources import ResourceNames, policy_statements
 from dynasmith.strict.iam.document import read_policy
@@ -61,6 +61,21 @@ def _with_keys(story: RoleStory, key: str) -> None:
     """An item of the table ``plain``, and a file with its key."""
     story.owner("put", "plain", f"pk={key}")
     story.folder.joinpath("keys.jsonl").write_text(json.dumps({"pk": key}) + "\n", "utf-8")
+
+
+def _recipe(story: RoleStory) -> None:
+    """A recipe that empties the table ``plain`` and copies another one into it."""
+    place = f'endpoint = "{story.endpoint}"\nregion = "us-east-1"\n'
+    story.write(
+        "dynasmith.toml",
+        f'definitions = ["plain.json"]\n[environments.near]\n{place}[environments.far]\n{place}table_prefix = "far-"\n'
+        '[refresh.near]\nempty = ["plain"]\ntables.plain = {}\n',
+    )
+    story.define(table("plain"), name="plain.json")
+    story.define(table("far-plain"), name="far.json")
+    story.owner("ensure", "far-plain", "--config", "far.json")
+    story.owner("put", "far-plain", "pk=a")
+    story.owner("put", "plain", "pk=a")
 
 
 def _two_backups(story: RoleStory) -> None:
@@ -111,6 +126,7 @@ CASES = (
         "delete-items plain --all --confirm plain",
         before=lambda story: story.owner("put", "plain", "pk=d"),
     ),
+    Case("refresh", "refresh near --from far --confirm near", before=lambda story: _recipe(story)),
     Case(
         "delete-items --keys",
         "delete-items plain --keys keys.jsonl --confirm plain",

@@ -14,7 +14,16 @@ from typing import TYPE_CHECKING, Any, Self
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from dynasmith import FlowDead, FlowEnded, FlowNote, FlowProgress, FlowStarted, FlowStopping, RestoreReport
+from dynasmith import (
+    FlowDead,
+    FlowEnded,
+    FlowNote,
+    FlowProgress,
+    FlowStarted,
+    FlowStopping,
+    RefreshReport,
+    RestoreReport,
+)
 from dynasmith.cli.counts import counted, dollars_text, either, seconds_text
 from dynasmith.cli.exit_code import exit_of
 from dynasmith.cli.flow_figures import left_text, share_text
@@ -160,6 +169,10 @@ def show_report(invocation: Invocation, report: Report, **more: Any) -> int:
     """The end of a job for a person, or as JSON; the code is that of `exit_of`."""
     if isinstance(report, RestoreReport):
         return show_restore(invocation, report)
+    if isinstance(report, RefreshReport):
+        from dynasmith.cli.refresh_report import show_refresh
+
+        return show_refresh(invocation, report)
     if invocation.as_json:
         print_json(report_json(invocation, report) | where_json(invocation, report) | more)
         return exit_of(invocation, report)

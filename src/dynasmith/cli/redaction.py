@@ -140,7 +140,10 @@ def hidden_change(change: T) -> T:
 def hidden_job(described: Mapping[str, Any]) -> dict[str, Any]:
     """A job as JSON without what may repeat values: conditions, queries, the reason why it failed."""
     parameters = {name: value for name, value in described["parameters"].items() if name in _SHOWN_PARAMETERS}
-    return {**described, "parameters": parameters, "reason": described["reason"] and HIDDEN}
+    hidden = {**described, "parameters": parameters, "reason": described["reason"] and HIDDEN}
+    if "parts" in described:  # of a refresh
+        hidden["parts"] = [{**part, "reason": part["reason"] and HIDDEN} for part in described["parts"]]
+    return hidden
 
 
 def hidden_error(error: DynasmithError, said: Sequence[str]) -> DynasmithError:

@@ -52,6 +52,7 @@ _BY_VERB = {
     "count": "size wc len length count-items",
     "populate": "seed load fill upload import-data import-items load-data bulk-load ingest fixtures restore-items",
     "export": "dump download save unload extract backup-items",
+    "refresh": "sync-staging refresh-staging anonymize anonymise",
     "copy": "cp clone mv move rename duplicate replicate transfer",
     "backfill": "transform rewrite update-items migrate-items convert",
     "verify": "compare cmp checksum digest",
@@ -74,7 +75,6 @@ _BY_VERB = {
 }
 NOT_YET = {
     "replace": "copy --create-target copies into a new table",
-    "refresh": "copy --target-env copies into another environment",
     "flush": "list shows the tables",
     "reset": "list shows the tables",
     "console": "scan and query show items",

@@ -5,6 +5,7 @@ from typing import assert_never
 from dynasmith.engine.backfill.backfill import backfill
 from dynasmith.engine.backfill.undo import undo
 from dynasmith.engine.deletion.deletion import delete_items
+from dynasmith.engine.refresh.refresh import refresh
 from dynasmith.engine.restore.restore import restore
 from dynasmith.engine.rollback.rollback import roll_back
 from dynasmith.engine.transfer.bulk_put import bulk_put
@@ -27,6 +28,7 @@ from dynasmith.jobs.spec import (
     PopulateDatabase,
     PopulateFiles,
     PopulateItems,
+    Refresh,
     Restore,
     RollBack,
     ServiceExport,
@@ -71,6 +73,8 @@ def run(spec: Spec, claim: Claim, world: JobWorld) -> Report:
                 raise UsageError(
                     f"Job {claim.job.id} applies a plan: it goes on in ticks.", hint="project.jobs.tick(job)"
                 )
+            case Refresh():
+                return refresh(spec, claim, world)
         assert_never(spec)
     finally:
         claim.release()

@@ -18,6 +18,7 @@ from dynasmith.files.env_file import read_env_file
 from dynasmith.files.environment import BUILT_IN, Environment, checked
 from dynasmith.files.key_sources import read_keys, without_literals
 from dynasmith.files.project_settings import ENVIRONMENT, PROJECT
+from dynasmith.jobs.refresh_recipe import RefreshRecipe
 from dynasmith.limits import DEFAULT_QUOTAS, Quotas
 from dynasmith.masking import has_userinfo
 from dynasmith.ports.encryption import EncryptionKey
@@ -67,6 +68,7 @@ class ProjectFile(Struct, frozen=True, kw_only=True):
     notes: tuple[str, ...] = ()
     crypto: dict[str, EncryptionKey] = {}
     file_variables: dict[str, str] = {}
+    refresh: dict[str, RefreshRecipe] = {}
 
     def known(self, variables: Mapping[str, str]) -> Mapping[str, str]:
         """These variables, and those of ``env_file`` that are not among them."""
@@ -214,6 +216,7 @@ def _read(path: Path, variables: Mapping[str, str]) -> ProjectFile:
         crypto=crypto,
         file_variables=of_file,
         migrations=said.get("migrations", "migrations"),
+        refresh=convert(said.get("refresh", {}), dict[str, RefreshRecipe]),
         history_table=said.get("history_table", "dynasmith-migrations"),
     )
 

@@ -3,7 +3,18 @@
 from typing import Any, Final
 
 from dynasmith.limits import Quotas
-from dynasmith.tables.document_kinds import Block, Boolean, Choice, DocumentKey, Integer, ListOf, MapOf, Number, Text
+from dynasmith.tables.document_kinds import (
+    Block,
+    Boolean,
+    Choice,
+    DocumentKey,
+    FreeForm,
+    Integer,
+    ListOf,
+    MapOf,
+    Number,
+    Text,
+)
 from dynasmith.tables.prices import Prices
 from dynasmith.tables.schema import schema_of
 
@@ -108,6 +119,34 @@ ENCRYPTION_KEY = Block(
         ),
     ),
 )
+_SAMPLE: Final = (
+    DocumentKey("sample", Text(), "Share of the items, such as `1%`, decided by the keyed hash of `by`."),
+    DocumentKey("by", Text(), "What a sample keeps together: `customer_id`, or `pk:USER#{id}`."),
+    DocumentKey("missing", Choice(("drop", "keep")), "Items of a sample that lack `by`.", default="drop"),
+)
+REFRESH_TABLE = Block(
+    "a table of a recipe",
+    (
+        DocumentKey("transform", ListOf(Text(), alone=True), "Operations files or `module:function`, in order."),
+        DocumentKey("operations", ListOf(FreeForm()), "Operations as in an operations file, after `transform`."),
+        DocumentKey("filter", Text(), "Only items of the source that meet this condition."),
+        *_SAMPLE,
+    ),
+)
+REFRESH = Block(
+    "a recipe of [refresh]",
+    (
+        DocumentKey("from", Text(), "The environment that is copied, without `--from`."),
+        DocumentKey("tables", MapOf(REFRESH_TABLE), "The tables that are copied, by their names."),
+        *_SAMPLE,
+        DocumentKey("empty", ListOf(Text()), "Tables that lose every item first."),
+        DocumentKey("keep", ListOf(Text()), "Tables that may hold items from before, masked or not."),
+        DocumentKey(
+            "after", ListOf(Text()), "Done when every table is copied: `migrate`, `validate`, `verify`, `run COMMAND`."
+        ),
+    ),
+    synonyms={"source": "from", "table": "tables", "mask": "transform", "masks": "transform", "then": "after"},
+)
 PROJECT = Block(
     "a project file",
     (
@@ -137,6 +176,7 @@ PROJECT = Block(
             MapOf(ENCRYPTION_KEY),
             "Keys of encrypted attributes by name, each with one of `variable`, `file` and `kms`; the first encrypts.",
         ),
+        DocumentKey("refresh", MapOf(REFRESH), "Recipes of `dynasmith refresh`, by name."),
         DocumentKey("limits", LIMITS, "Quotas that the account had raised."),
         DocumentKey("prices", PRICES, "Prices that replace those of the built-in table, in US dollars."),
     ),

@@ -22,6 +22,7 @@ from dynasmith.jobs.spec import (
     PopulateDatabase,
     PopulateFiles,
     PopulateItems,
+    Refresh,
     Restore,
     RollBack,
     ServiceExport,
@@ -118,6 +119,8 @@ def _kind_of(verb: str, given: _Parameters) -> type[Spec] | None:
             return RollBack
         case Apply.verb:
             return Apply
+        case Refresh.verb:
+            return Refresh
     return None
 
 

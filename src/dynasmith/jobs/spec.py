@@ -15,6 +15,7 @@ from msgspec.structs import replace
 
 from dynasmith.jobs.file_facts import CsvFields, Decision, Fingerprint
 from dynasmith.jobs.options import Database, ExportOptions, FirstRunLimits, ReadOptions, TransferOptions
+from dynasmith.jobs.refresh_recipe import RefreshPart
 from dynasmith.jobs.service_transfer import BulkRequest, ExportRequest, ImportRequest
 from dynasmith.jobs.side import Side
 from dynasmith.jobs.table_identity import TableIdentities
@@ -323,6 +324,20 @@ class Apply(Struct, frozen=True, kw_only=True, omit_defaults=True):
         return max(times) if times and len(times) == len(waiting) else None
 
 
+class Refresh(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Tables of an environment made a copy of another one's, in ``parts``, each a job of its own or a command, by the
+    recipe of that name. The sides name environments, and no table; ``environment`` is the name of the target's."""
+
+    verb: ClassVar[str] = "refresh"
+    source: Side
+    target: Side
+    environment: str
+    recipe: str
+    parts: tuple[RefreshPart, ...]
+    tables: TableIdentities = UNKNOWN_TABLES
+    options: TransferOptions = field(name="flow", default=NO_OPTIONS)
+
+
 class UnreadableSpec(Struct, frozen=True, kw_only=True):
     """The parameters of a job that this version cannot read: damaged, or of a verb that it does not have. Such a job
     can be listed, cancelled and removed, and is kept as it was written."""
@@ -336,14 +351,25 @@ Populate: TypeAlias = PopulateFiles | PopulateDatabase | PopulateItems
 ServiceSpec: TypeAlias = ServiceExport | ServiceImport | BulkPut
 """What the service does by itself, and a job waits for."""
 Spec: TypeAlias = (
-    Copy | Export | FunctionExport | Populate | Backfill | DeleteItems | Undo | ServiceSpec | Restore | RollBack | Apply
+    Copy
+    | Export
+    | FunctionExport
+    | Populate
+    | Backfill
+    | DeleteItems
+    | Undo
+    | ServiceSpec
+    | Restore
+    | RollBack
+    | Refresh
+    | Apply
 )
 
 
 def sides_of(spec: Spec) -> dict[str, Side]:
     """The tables of a job, by side: ``source``, ``target``."""
     match spec:
-        case Copy():
+        case Copy() | Refresh():
             return {"source": spec.source, "target": spec.target}
         case Export() | FunctionExport() | ServiceExport():
             return {"source": spec.source}
@@ -359,6 +385,16 @@ def transform_of(spec: Spec) -> TransformRef | None:
     match spec:
         case Copy() | Export() | FunctionExport() | PopulateFiles() | PopulateDatabase() | PopulateItems() | Backfill():
             return spec.transform
-        case DeleteItems() | Undo() | ServiceExport() | ServiceImport() | BulkPut() | Restore() | RollBack() | Apply():
+        case (
+            DeleteItems()
+            | Undo()
+            | ServiceExport()
+            | ServiceImport()
+            | BulkPut()
+            | Restore()
+            | RollBack()
+            | Apply()
+            | Refresh()
+        ):
             return None
     assert_never(spec)

@@ -132,6 +132,9 @@ VERB_ACTIONS: Final[Mapping[str, VerbActions]] = {
         needs=(_LOOK, "dynamodb:Scan", "dynamodb:UpdateItem"), spare=(*_TTL, "dynamodb:PartiQLUpdate"), also=_SKIP
     ),
     "delete-items": VerbActions(needs=(_LOOK, "dynamodb:Scan", "dynamodb:DeleteItem"), spare=_TTL),
+    "refresh": VerbActions(
+        needs=(_LOOK, "dynamodb:Scan", "dynamodb:BatchWriteItem", "dynamodb:DeleteItem"), spare=_TTL
+    ),
     "delete-items --keys": VerbActions(needs=(_LOOK, "dynamodb:BatchGetItem", "dynamodb:DeleteItem"), spare=_TTL),
     "jobs undo": VerbActions(
         needs=(_LOOK, "dynamodb:UpdateItem"),

@@ -154,6 +154,39 @@ class JobReport(JobDetails):
     changed_since: NotRequired[ChangedSince]
 
 
+class RefreshPartDetails(TypedDict):
+    """One part of a refresh, and its own counts. ``job`` is the job that did it, null for one that is none; ``found``
+    counts differences and findings."""
+
+    part: str
+    do: Literal["empty", "copy", "migrate", "validate", "verify", "run"]
+    table: str | None
+    state: Literal["waiting", "running", "done", "failed", "skipped"]
+    job: str | None
+    reason: str | None
+    found: int
+    read: int
+    fanned_out: int
+    dropped: int
+    written: int
+    unchanged: int
+    already: int
+    skipped: int
+    dead: int
+    retried: int
+    throttled: int
+    read_units: float
+    write_units: float
+    personal: dict[str, PersonalCountDetails]
+
+
+class RefreshDocument(JobReport):
+    """The end of a refresh. ``source_env`` is the environment that was copied; the counts are those of all parts."""
+
+    source_env: str
+    parts: list[RefreshPartDetails]
+
+
 class ServiceTransferDetails(TypedDict):
     """An export, import or bulk write of the service, by its ARN; the keys depend on the kind."""
 
@@ -246,13 +279,38 @@ class BackfillCheckDocument(GuardDetails):
 
 class DeletionDryRunDocument(Estimate):
     """What a deletion would do. ``deleted`` items, give or take ``deleted_error`` 19 times of 20; ``keys`` are of
-    some."""
+    some. Of the keys of a file ``missing`` have no item, and ``repeated`` came before."""
 
     deleted: int
     deleted_error: int
     counted: bool
     keys: list[str]
+    missing: int
+    repeated: int
     notes: list[str]
+
+
+class RefreshPartDryRun(TypedDict):
+    """What one part of a refresh would do; figures only where they are known before."""
+
+    part: str
+    items: NotRequired[int]
+    size_bytes: NotRequired[int]
+    read_units: NotRequired[float]
+    write_units: NotRequired[float]
+    seconds: NotRequired[float | None]
+    cost_dollars: NotRequired[float | None]
+    sampled_items: NotRequired[int]
+    at_least: NotRequired[bool]
+    notes: list[str]
+
+
+class RefreshDryRunDocument(Estimate):
+    """What a refresh would do, part by part; the figures are the sum of those that are known."""
+
+    source_env: str
+    environment: str
+    parts: list[RefreshPartDryRun]
 
 
 class UndoDryRunDocument(Estimate):

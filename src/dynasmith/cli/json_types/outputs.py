@@ -94,6 +94,7 @@ OUTPUTS: Final[Mapping[str, tuple[OutputShape, ...]]] = {
         OutputShape(items.BackfillCheckDocument, "with `--check`"),
     ),
     "delete-items": (OutputShape(items.JobReport), OutputShape(items.DeletionDryRunDocument, DRY)),
+    "refresh": (OutputShape(items.RefreshDocument), OutputShape(items.RefreshDryRunDocument, DRY)),
     "migrate status": (OutputShape(migrations.MigrationStatusDocument),),
     "migrate list": (OutputShape(list[migrations.MigrationDetails]),),
     "migrate outstanding": (OutputShape(list[str]),),
@@ -149,6 +150,7 @@ OUTPUTS: Final[Mapping[str, tuple[OutputShape, ...]]] = {
     "jobs resume": (
         OutputShape(items.JobReport),
         OutputShape(backups.RestoreDocument, "of a restore"),
+        OutputShape(items.RefreshDocument, "of a refresh"),
         OutputShape(items.ApplyJobDetails, "of a detached apply"),
         OutputShape(list[items.JobDetails], "with `--all`"),
     ),

@@ -7,8 +7,6 @@ and says of a table what it was restored from (RestoreSummary), so that the one 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace as changed
 from datetime import timedelta
 
@@ -18,13 +16,12 @@ from dynasmith.engine.restore.proof import prove
 from dynasmith.engine.restore.settings import restore_settings
 from dynasmith.engine.restore.verified_tag import tag_verified
 from dynasmith.engine.transfer.job_world import JobWorld
+from dynasmith.engine.transfer.long_job import check_wish, kept_state
 from dynasmith.engine.transfer.permit import RunPermit
 from dynasmith.engine.transfer.restore_world import RestoreWorld
 from dynasmith.engine.waiter import POLL_SECONDS_FIRST, POLL_SECONDS_MAX, StopFlag, rest
 from dynasmith.errors import (
     CheckpointError,
-    DynasmithError,
-    Interrupted,
     LimitExceeded,
     RunError,
     TableBusy,
@@ -34,7 +31,6 @@ from dynasmith.errors import (
     WaitTimeout,
 )
 from dynasmith.jobs.counts import Counts
-from dynasmith.jobs.job import State, failure_reason, moved
 from dynasmith.jobs.restore_report import RestoreReport
 from dynasmith.jobs.spec import Restore
 from dynasmith.jobs.table_identity import TableIdentities
@@ -48,10 +44,6 @@ BUSY_SECONDS_MAX = 3_600.0
 """How long the call that begins a restore is sent again: the quota is fifty restores at once."""
 _CLOCKS_APART = timedelta(minutes=5)
 _SAME_TIME = timedelta(seconds=1)
-
-
-class _Cancelled(Exception):
-    """Somebody cancelled the job."""
 
 
 class _Run:
@@ -74,11 +66,7 @@ class _Run:
 
     def check(self) -> None:
         """Raise where the run must not go on: it was cancelled, or its lease may have ended. Waits while paused."""
-        while (wish := self.claim.control().wish) == "pause":
-            rest(POLL_SECONDS_FIRST, self.at.clock, self.stopped)
-        if wish == "cancel":
-            raise _Cancelled
-        self.permit.check_lease()
+        check_wish(self.claim, self.permit, self.at.clock, self.stopped)
 
 
 def restore(spec: Restore, claim: Claim, world: JobWorld) -> RestoreReport:
@@ -87,7 +75,6 @@ def restore(spec: Restore, claim: Claim, world: JobWorld) -> RestoreReport:
     Raises RunError where another table has the name of the target.
     """
     run = _Run(spec, claim, world)
-    began = run.at.clock.monotonic()
     report = RestoreReport(
         claim.job,
         Counts(),
@@ -96,7 +83,8 @@ def restore(spec: Restore, claim: Claim, world: JobWorld) -> RestoreReport:
         at="" if spec.at is None else rfc_3339(spec.at),
         table=run.table,
     )
-    with _state(run, began):
+    interrupted = f"Job {claim.job.id} was interrupted; the service goes on with the restore of {run.table}."
+    with kept_state(claim, run.context, interrupted):
         if spec.file:
             run.check()
             run.at.fill(spec, claim.job.id)
@@ -111,39 +99,6 @@ def restore(spec: Restore, claim: Claim, world: JobWorld) -> RestoreReport:
         tag_verified(spec, run.at, proof, run.say)
         report = changed(report, proof=proof, settings=settings)
     return changed(report, job=claim.job, seconds=claim.job.ran_seconds)
-
-
-@contextmanager
-def _state(run: _Run, began: float) -> Iterator[None]:
-    """Keep the job's state true, whatever ends the run."""
-    claim, now = run.claim, run.context.now
-    if claim.job.state != "running":
-        claim.change(moved(claim.job, "running", now()))
-    state: State = "failed"
-    reason = ""
-    try:
-        yield
-        state = "done"
-    except _Cancelled:
-        state = "cancelled"
-    except (KeyboardInterrupt, Interrupted) as error:
-        state = "interrupted"
-        raise Interrupted(
-            f"Job {claim.job.id} was interrupted; the service goes on with the restore of {run.table}.",
-            hint=f"dynasmith jobs resume {claim.job.id}",
-        ) from error
-    except DynasmithError as error:
-        reason = run.context.masked(failure_reason(error))
-        if not error.hint:
-            error.hint = f"dynasmith jobs resume {claim.job.id}"
-        raise
-    except Exception as error:
-        reason = run.context.masked(f"{type(error).__name__}: {error}")
-        raise
-    finally:
-        seconds = run.at.clock.monotonic() - began
-        ended = moved(claim.job, state, now(), reason=reason)
-        claim.change(replace(ended, ran_seconds=ended.ran_seconds + seconds))
 
 
 def _begin(run: _Run) -> None:

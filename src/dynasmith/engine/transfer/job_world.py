@@ -5,6 +5,7 @@ from typing import Protocol
 
 from dynasmith.engine.transfer.key_files import KeyFiles
 from dynasmith.engine.transfer.populate_source import PopulateSource
+from dynasmith.engine.transfer.refresh_world import RefreshWorld
 from dynasmith.engine.transfer.restore_world import RestoreWorld
 from dynasmith.engine.transfer.runner import RunContext
 from dynasmith.engine.transfer.service_job import WaitLimit
@@ -13,7 +14,7 @@ from dynasmith.engine.transfer.table_details import TableEnd
 from dynasmith.items.transform import Function
 from dynasmith.jobs.job import Job
 from dynasmith.jobs.side import Side
-from dynasmith.jobs.spec import DeleteItems, Export, FunctionExport, Populate, Restore, RollBack, TransformRef
+from dynasmith.jobs.spec import DeleteItems, Export, FunctionExport, Populate, Refresh, Restore, RollBack, TransformRef
 from dynasmith.ports.checkpoints import Ledger
 from dynasmith.ports.items import OpenSink, OpenSource
 from dynasmith.ports.journal import JournalReader, UndoJournal
@@ -116,6 +117,10 @@ class JobWorld(Protocol):
 
     def restoration(self, spec: Restore) -> RestoreWorld:
         """What a restore needs of the environment of its new table."""
+        ...
+
+    def refreshing(self, spec: Refresh) -> RefreshWorld:
+        """What a refresh needs of its environments."""
         ...
 
     def kept_journal(self, job_id: str) -> JournalReader:

@@ -20,8 +20,10 @@ if TYPE_CHECKING:
     from dynasmith.engine.deletion.dry_run import DeletionDryRun
     from dynasmith.engine.transfer.dry_run import DryRun
     from dynasmith.jobs.options import Database
+    from dynasmith.jobs.refresh_report import RefreshDryRun
     from dynasmith.jobs.side import Side
     from dynasmith.models import Model
+    from dynasmith.plans.consent import Consent
     from dynasmith.project.verbs.transforms import AnyTransform
 
 
@@ -268,6 +270,20 @@ class DryRuns(VerbAccess):
             share=share,
         )
         return rehearse_delete_items(self._item_world(), table, options=options, keys=keys, sample=sample)
+
+    @checked()
+    def refresh(
+        self, recipe: str | None = None, *, source_env: str | None = None, consent: Consent | None = None
+    ) -> RefreshDryRun:
+        """What `Project.refresh` would do, part by part, and what it costs in total. ``consent`` is looked at for
+        ``allow_personal`` alone.
+
+        Costs the dry runs of its deletions and copies. Raises what `Project.refresh` raises before anything is done:
+        UsageError, TableNotFound and the like.
+        """
+        from dynasmith.project.verbs.refreshes.refresh import rehearse_refresh
+
+        return rehearse_refresh(self._item_world(), recipe or "", source_env or "", consent=consent)
 
     @checked()
     def undo(self, job: str, *, max_write_units: float | None = None) -> UndoDryRun:

@@ -19,6 +19,7 @@ from dynasmith.aws.stores.s3.ledger import S3Ledger
 from dynasmith.aws.stores.s3.objects import S3Objects
 from dynasmith.aws.stores.table_ledger import TableLedger
 from dynasmith.engine.identity import check_same, refuse_another
+from dynasmith.engine.transfer.child_ledger import ChildLedger
 from dynasmith.engine.transfer.event_thread import StopRequest
 from dynasmith.engine.transfer.runner import RunContext
 from dynasmith.engine.transfer.table_details import TableEnd
@@ -30,7 +31,7 @@ from dynasmith.jobs.service_transfer import is_s3
 from dynasmith.jobs.side import Side, side_of
 from dynasmith.masking import Masks
 from dynasmith.plans.consent import Consent, question
-from dynasmith.ports.checkpoints import Ledger
+from dynasmith.ports.checkpoints import Claim, Ledger
 from dynasmith.ports.listener import Listener
 from dynasmith.ports.permit import Term
 from dynasmith.ports.updates import OpenUpdates
@@ -52,7 +53,7 @@ class ItemWorld:
     """A world, and what sends the requests of the item flow: ``direct``, ``aiohttp`` or ``botocore``.
 
     ``stop`` ends what runs; ``job_id`` and ``origin`` are of the job that begins next, where a migration begins it, and
-    ``term`` is that of its lock.
+    ``term`` is that of its lock. ``parent`` is the job whose parts the next jobs are.
     """
 
     world: World
@@ -61,6 +62,7 @@ class ItemWorld:
     job_id: str = ""
     origin: str = ""
     term: Term | None = None
+    parent: Claim | None = None
     _same: dict[Side, TableDescription] | None = None
 
     @property
@@ -154,6 +156,10 @@ class ItemWorld:
     @property
     def ledger(self) -> Ledger:
         """Where the jobs of this project are kept: a folder beside the project file, a DynamoDB table, or S3."""
+        return self._ledger if self.parent is None else ChildLedger(self._ledger, self.parent)
+
+    @property
+    def _ledger(self) -> Ledger:
         settings, session = self.world.settings, self.world.session
         if settings.ledger.startswith("s3://"):
             objects = S3Objects(session.client("s3"), settings.ledger, access=session.access)

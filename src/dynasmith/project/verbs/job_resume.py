@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 
 from msgspec.structs import replace
@@ -9,6 +10,7 @@ from msgspec.structs import replace
 from dynasmith.aws.control.actions import POINT_RESTORES, RESTORES, ROLLBACKS
 from dynasmith.engine.backfill.backfill import look_again
 from dynasmith.engine.run import run
+from dynasmith.engine.transfer.refresh_world import RefreshWorld
 from dynasmith.jobs.job import readable
 from dynasmith.jobs.report import Report
 from dynasmith.jobs.service_transfer import is_s3, s3_place
@@ -16,6 +18,7 @@ from dynasmith.jobs.spec import (
     Backfill,
     BulkPut,
     PopulateFiles,
+    Refresh,
     Restore,
     RollBack,
     ServiceExport,
@@ -60,8 +63,9 @@ def resume(
     transform: AnyTransform | None,
     accept_changed_transform: bool,
     listener: Listener,
+    refreshing: Callable[[Refresh], RefreshWorld] | None = None,
 ) -> Report:
-    """See `Jobs.resume`."""
+    """See `Jobs.resume`. ``refreshing`` is for who can do the parts of a refresh."""
     kept = items.ledger.show(job_id)
     spec = readable(kept)
     world = ProjectJobWorld(
@@ -70,6 +74,7 @@ def resume(
         transform=transform,
         in_place=isinstance(spec, Backfill),
         restoration=lambda spec: restore_world(items, spec, listener),
+        refreshing=refreshing,
     )
     function = world.function(transform_of(spec))
     if transform is None and not accept_changed_transform:

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from dynasmith.engine.transfer.key_files import KeyFiles
 from dynasmith.engine.transfer.populate_source import PopulateSource
+from dynasmith.engine.transfer.refresh_world import RefreshWorld
 from dynasmith.engine.transfer.restore_world import RestoreWorld
 from dynasmith.engine.transfer.runner import RunContext
 from dynasmith.engine.transfer.service_job import NO_LIMIT, WaitLimit
@@ -33,6 +34,7 @@ from dynasmith.jobs.spec import (
     PopulateDatabase,
     PopulateFiles,
     PopulateItems,
+    Refresh,
     Restore,
     RollBack,
     TransformRef,
@@ -62,7 +64,7 @@ class ProjectJobWorld:
     ``transform`` is what the caller gave: a job that begins has it, and one that ran a function without a name needs it
     again; ``in_place`` is for a backfill. ``sink`` and ``origin`` are what a job that begins has opened already,
     ``ledger`` is another one than the project's; ``waiting`` says whether the service is waited for. ``restoration``
-    gives what a restore needs.
+    gives what a restore needs, ``refreshing`` what a refresh does.
     """
 
     def __init__(
@@ -77,6 +79,7 @@ class ProjectJobWorld:
         ledger: Ledger | None = None,
         waiting: WaitLimit = NO_LIMIT,
         restoration: Callable[[Restore], RestoreWorld] | None = None,
+        refreshing: Callable[[Refresh], RefreshWorld] | None = None,
     ) -> None:
         self.items = items
         self.service = ProjectServiceWorld(items, listener, waiting)
@@ -84,6 +87,7 @@ class ProjectJobWorld:
         self.origin = origin
         self._ledger = ledger
         self._restoration = restoration
+        self._refreshing = refreshing
         self._listener = listener
         self._transform = transform
         self._in_place = in_place
@@ -247,6 +251,12 @@ class ProjectJobWorld:
         if self._restoration is None:
             raise CheckpointError("This process cannot restore a table.", hint="dynasmith jobs resume")
         return self._restoration(spec)
+
+    def refreshing(self, spec: Refresh) -> RefreshWorld:
+        """What the caller gave for it. Raises CheckpointError where it gave none."""
+        if self._refreshing is None:
+            raise CheckpointError("This process cannot refresh an environment.", hint="dynasmith jobs resume")
+        return self._refreshing(spec)
 
     def kept_journal(self, job_id: str) -> KeptJournal:
         """The undo journal of a backfill, to be read back; it must hold what the checkpoints of the job promise."""

@@ -39,6 +39,7 @@ from dynasmith.project.verbs.job_resume import resume
 from dynasmith.project.verbs.job_ticks import JobTicks
 from dynasmith.project.verbs.journals import journals_of
 from dynasmith.project.verbs.migrations.jobs_of_migrations import migration_of, refuse_job_of_migration
+from dynasmith.project.verbs.refreshes.parts import refresh_world
 from dynasmith.project.verbs.transforms import AnyTransform
 from dynasmith.project.world import World
 
@@ -247,4 +248,5 @@ class Jobs(JobTicks):
             transform=transform,
             accept_changed_transform=accept_changed_transform,
             listener=listener,
+            refreshing=lambda spec: refresh_world(self._items, spec, listener),
         )

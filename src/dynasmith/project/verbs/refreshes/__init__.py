@@ -1,0 +1,1 @@
+"""refresh, wired: the recipe, what is checked before anything is done, the parts, the dry run."""
