@@ -142,6 +142,23 @@ def test_masks_need_their_key_and_have_no_place_in_a_backfill(
     assert "hash pk is done on the way into another table" in backfill.error
 
 
+def test_lines_that_a_masked_populate_rejects_are_named_and_not_kept(
+    story: ItemStory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    masks(story, monkeypatch, [{"mask": "email", "as": "email"}])
+    lines = ['{"pk": "1", "email": "ann@private"}', '{"pk": "2", "email": "bob@private"', '["carl@private"]']
+    Path("people.jsonl").write_text("\n".join(lines))
+    crypto = ("--crypto", "masking:variable:MASKING_KEY", "--format", "plain", "--yes")
+    done = story("populate", "staging", "people.jsonl", "--transform", "masks.json", *crypto)
+    assert done.code == 3
+    Path("people.jsonl").unlink()
+    assert "private" not in done.err + done.out + str(kept_bytes(story))
+    job = story("jobs", "list", "--json").json[-1]["id"]
+    letters = [json.loads(line) for line in Path(f".dynasmith/jobs/{job}/dead.jsonl").read_text().splitlines()]
+    assert [each["place"].rpartition("/")[2] for each in letters] == ["people.jsonl:2", "people.jsonl:3"]
+    assert story.items("staging")[0]["email"]["S"].endswith("@example.com")
+
+
 def test_an_item_that_cannot_be_masked_stops_the_job_unseen_and_another_key_does_not_go_on(
     story: ItemStory, monkeypatch: pytest.MonkeyPatch
 ) -> None:

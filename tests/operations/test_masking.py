@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dynasmith.engine.crypto.key_set import KeySet
-from dynasmith.errors import DefinitionError, UsageError
+from dynasmith.errors import CheckpointError, DefinitionError, UsageError
 from dynasmith.files.key_material import key_material
 from dynasmith.items.ctx import Context
 from dynasmith.items.key import KeySchema
@@ -259,3 +259,17 @@ def test_the_key_of_masking_is_named_or_the_first_that_is_here() -> None:
     for without in (keys(), keys(a=kms), keys(one=one, masking=kms)):
         with pytest.raises(UsageError, match=r"masking needs one from a variable or a file"):
             without.pseudonyms()
+
+
+@few
+@given(st.binary(max_size=200))
+def test_what_is_sealed_is_opened_by_its_key_alone(content: bytes) -> None:
+    sealed = ONE.sealed(content)
+    assert sealed == ONE.sealed(content)
+    assert ONE.opened(sealed) == content
+    assert len(content) < 4 or content not in sealed
+    assert ONE.opened(b"as it was kept before") == b"as it was kept before"
+    for wrong in (TWO, ONE):
+        changed = sealed if wrong is not ONE else sealed[:-1] + bytes([sealed[-1] ^ 1])
+        with pytest.raises(CheckpointError, match="another key of masking"):
+            wrong.opened(changed)

@@ -12,12 +12,15 @@ from decimal import Decimal
 from typing import Final
 from uuid import UUID
 
+from dynasmith.errors import CheckpointError
 from dynasmith.items.number import number_text
 
 #: Digits of the hash of a number: as many as surely fit into the 38 that DynamoDB keeps, so that two numbers of 10^12
 #: meet in one with a chance below 10^-12.
 NUMBER_DIGITS: Final = 37
 _PURPOSE: Final = b"dynasmith masking 1"
+_SEAL: Final = b"sealed 1:"
+_TAG_BYTES: Final = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +65,31 @@ class Pseudonyms:
     def hashed_bytes(self, value: bytes) -> bytes:
         """16 bytes for bytes."""
         return self.digest("hash bytes", value.hex())[:16]
+
+    def sealed(self, content: bytes) -> bytes:
+        """Bytes that only this key opens, always the same for the same content, and that tell only its length."""
+        tag = self.digest("seal", content.hex())[:_TAG_BYTES]
+        return _SEAL + tag + self._streamed(tag, content)
+
+    def opened(self, sealed: bytes) -> bytes:
+        """What was sealed; bytes that never were stay as they are. Raises CheckpointError where another key sealed
+        them, or they are damaged."""
+        if not sealed.startswith(_SEAL):
+            return sealed
+        tag, rest = sealed[len(_SEAL) :][:_TAG_BYTES], sealed[len(_SEAL) + _TAG_BYTES :]
+        content = self._streamed(tag, rest)
+        if not hmac.compare_digest(tag, self.digest("seal", content.hex())[:_TAG_BYTES]):
+            raise CheckpointError(
+                "A position of the job is damaged, or was sealed with another key of masking.",
+                hint="give it the key that it began with, or start a new job",
+            )
+        return content
+
+    def _streamed(self, tag: bytes, content: bytes) -> bytes:
+        """Bytes with a stream of the key over them, which their tag chooses; twice it is the bytes again."""
+        blocks = range(0, len(content), 32)
+        stream = b"".join(self.digest("seal stream", f"{tag.hex()} {at}") for at in blocks)
+        return bytes(one ^ other for one, other in zip(content, stream, strict=False))
 
     def uuid(self, text: str, form: UUID) -> str:
         """A UUID of the same version, written as ``text`` is, for the UUID ``form`` that ``text`` says."""

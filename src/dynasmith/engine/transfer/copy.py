@@ -9,7 +9,7 @@ from math import inf
 import msgspec
 
 from dynasmith.engine.transfer.job_world import JobWorld
-from dynasmith.engine.transfer.mask_check import check_masks
+from dynasmith.engine.transfer.mask_check import check_masks, sealing_keys
 from dynasmith.engine.transfer.mover import ConcurrencyLimits
 from dynasmith.engine.transfer.movers.stage import ProcessStage
 from dynasmith.engine.transfer.new_job import new_job
@@ -101,6 +101,7 @@ def copy_pipeline(spec: Copy, job: Job, world: JobWorld) -> Pipeline:
         table=target.name,
         total_items=source.description.item_count_estimate or None,
         tables=(source, target),
+        seal=sealing_keys(function),
     )
 
 

@@ -2,7 +2,7 @@
 
 from dynasmith.engine.transfer.copy import counting, expiry, segment_workers, table_reader
 from dynasmith.engine.transfer.job_world import JobWorld
-from dynasmith.engine.transfer.mask_check import check_masks
+from dynasmith.engine.transfer.mask_check import check_masks, sealing_keys
 from dynasmith.engine.transfer.mover import ConcurrencyLimits
 from dynasmith.engine.transfer.new_job import new_job
 from dynasmith.engine.transfer.parts import SeparateParts
@@ -39,7 +39,8 @@ def export(spec: Export | FunctionExport, claim: Claim, world: JobWorld) -> Repo
 def export_pipeline(spec: Export | FunctionExport, job: Job, world: JobWorld) -> Pipeline:
     """From the table through filter and transform to the files, or the function."""
     source, options = world.table(spec.source), spec.options
-    function = counting(world.function(spec.transform), spec.personal)
+    transform_function = world.function(spec.transform)
+    function = counting(transform_function, spec.personal)
     transform = None if function is None else Transform(function, Context(job.started_at, job.id, source.key))
     keep = expiry(source, job.started_at) if options.expired == "skip" else None
     stage = None if keep is None and transform is None else Steps(keep=keep, transform=transform)
@@ -57,4 +58,5 @@ def export_pipeline(spec: Export | FunctionExport, job: Job, world: JobWorld) ->
         table=source.name,
         total_items=source.description.item_count_estimate or None,
         tables=(source,),
+        seal=sealing_keys(transform_function),
     )

@@ -8,6 +8,8 @@ from dynasmith.errors import UsageError
 from dynasmith.items.key import KeySchema
 from dynasmith.items.transform import Function, Policy
 from dynasmith.operations import Chain, Keep, Mask, Operation, Operations, Redact, Sample, ShiftDates
+from dynasmith.operations.keyed_operation import KeyedOperation
+from dynasmith.operations.pseudonym import Pseudonyms
 
 
 def check_masks(function: Function | None, target: KeySchema, policy: Policy) -> None:
@@ -22,6 +24,12 @@ def check_masks(function: Function | None, target: KeySchema, policy: Policy) ->
         )
     for operation in _operations(function):
         _check_key(operation, target.names)
+
+
+def sealing_keys(function: Function | None) -> Pseudonyms | None:
+    """The key with which a job seals where its pages begin; None where nothing is masked by a key."""
+    found = (each.keys for each in _operations(function) if isinstance(each, KeyedOperation))
+    return next((keys for keys in found if keys is not None), None)
 
 
 def sample_notes(function: Function | None) -> list[str]:

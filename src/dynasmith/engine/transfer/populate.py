@@ -1,10 +1,12 @@
 """populate: items from files, or from anywhere that is no table, into a table."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from dynasmith.engine.transfer.copy import counting, staged_by
 from dynasmith.engine.transfer.deduplication import Deduplication
 from dynasmith.engine.transfer.job_world import JobWorld
+from dynasmith.engine.transfer.mask_check import sealing_keys
+from dynasmith.engine.transfer.masked_source import without_rejected
 from dynasmith.engine.transfer.mover import ConcurrencyLimits
 from dynasmith.engine.transfer.new_job import new_job
 from dynasmith.engine.transfer.populate_source import PopulateSource
@@ -36,7 +38,7 @@ def populate(spec: Populate, claim: Claim, world: JobWorld) -> Report:
     and reason, and the rest goes on. Interrupted and errors leave a job that can be resumed with the same items.
     """
     target, origin = world.table(spec.target), world.populate_source(spec)
-    function = counting(world.function(spec.transform), spec.personal)
+    function = world.function(spec.transform)
     if origin.changes:
         report = run_job(claim, changes_pipeline(claim.job, origin, target, spec.options), world.context)
         origin.finish(report)
@@ -46,7 +48,9 @@ def populate(spec: Populate, claim: Claim, world: JobWorld) -> Report:
     distinct = Deduplication(target.key, keys, origin.name, digest=spec.options.digest, lookup=lookup)
     over = False
     try:
-        pipeline = populate_pipeline(claim.job, origin, target, spec.options, function, distinct)
+        counted = counting(function, spec.personal)
+        pipeline = populate_pipeline(claim.job, origin, target, spec.options, counted, distinct)
+        pipeline = replace(pipeline, seal=sealing_keys(function))
         report = run_job(claim, pipeline, world.context)
         over = report.job.over
     finally:
@@ -68,8 +72,9 @@ def populate_pipeline(
     transform = None if function is None else Transform(function, ctx)
     condition = parse_condition(options.condition) if options.condition else None
     keep = None if condition is None else DuplicateCheck(condition)
+    source = origin.of_job(job.id) if origin.of_job else origin.source
     return Pipeline(
-        source=origin.of_job(job.id) if origin.of_job else origin.source,
+        source=without_rejected(source) if getattr(function, "masks", False) else source,
         sink=target.access.sink(target.name, target.key, mode=options.mode),
         stage=staged_by(Steps(keep=keep, transform=transform, twice=False, policy=options.on_error), options),
         writes=rates(target, "write", options.max_write_units, share=options.share),

@@ -21,6 +21,7 @@ from dynasmith.engine.transfer.movers.stage import ProcessStage
 from dynasmith.engine.transfer.pacer import UNLIMITED, Pacer, Rates, heard_by
 from dynasmith.engine.transfer.parts import WorkerParts
 from dynasmith.engine.transfer.permit import RunPermit
+from dynasmith.engine.transfer.sealed_claim import SealedClaim
 from dynasmith.engine.transfer.table_details import TableEnd
 from dynasmith.engine.transfer.table_identity import Notifier, TableIdentityCheck
 from dynasmith.engine.transfer.transform_stage import Stage
@@ -32,6 +33,7 @@ from dynasmith.jobs.counts import Counts
 from dynasmith.jobs.job import State, counted, failure_reason, moved
 from dynasmith.jobs.report import Report
 from dynasmith.masking import masked
+from dynasmith.operations.pseudonym import Pseudonyms
 from dynasmith.ports.checkpoints import Claim, KeptInTable
 from dynasmith.ports.items import OpenSink, OpenSource, Sink, Source
 from dynasmith.ports.listener import Listener, silent
@@ -68,6 +70,8 @@ class Pipeline:
     table: str = ""
     total_items: int | None = None
     tables: Sequence[TableEnd] = ()
+    seal: Pseudonyms | None = None
+    """What seals the positions that the ledger keeps, where they are keys of items that are masked."""
     again: str = ""
     """What to do instead of resuming the job, where its source cannot be read again."""
 
@@ -275,7 +279,7 @@ def _flow(
             await ways.distinct.recall(ends.source, ways.stage, at, ends.permit)
 
     return Flow(
-        claim=claim,
+        claim=claim if ways.seal is None else SealedClaim(claim, ways.seal),
         sink=ends.sink,
         stop=stop,
         now=around.now,
