@@ -147,6 +147,8 @@ def test_what_differs_is_said(project: Project, load: Load) -> None:
         ("bridges.pynamo_shop:Usr", "has no class Usr"),
         ("bridges.pynamo_shop:Place", "is not a model"),
         ("no_such_module:User", "cannot be imported"),
+        ("nowhere.yaml", "no such file is there"),
+        ("bridges/pynamo_shop.py:Place", "is a file, and a module is named"),
         (":User", "does not name a module"),
         ("bridges.pynamo_shop:", "does not name a module"),
         ("json", "has no model"),

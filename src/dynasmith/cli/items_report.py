@@ -103,11 +103,7 @@ def _show_rows(invocation: Invocation, items: list[dict[str, Any]], read: ReadPa
         click.echo(csv_lines(items, columns, redact=invocation.redact) if columns else "", nl=False)
     elif items:
         page = invocation.page()
-        whole = not page.is_terminal
-        grid = items_grid(items, columns, redact=invocation.redact, whole=whole)
-        if whole:
-            page.width = max(80, page.measure(grid, options=page.options.update(width=1_000_000)).maximum)
-        page.print(grid)
+        page.print(items_grid(items, columns, redact=invocation.redact, whole=not page.is_terminal))
 
 
 def _show_document(invocation: Invocation, found: SomeItems, read: ReadPath, cursor: str | None, *, wire: bool) -> None:

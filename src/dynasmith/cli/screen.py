@@ -1,11 +1,14 @@
 """What words and pages are drawn on: a console whose reader may leave without the work being stopped."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
 from rich.console import Console
+from rich.table import Table
 
 from dynasmith.cli.streams import fall_silent
+
+WIDE: Final = 1_000_000
 
 
 class Screen(Console):
@@ -15,7 +18,11 @@ class Screen(Console):
     """What is done to words before they are drawn: commands among them get the options that this run was given."""
 
     def print(self, *objects: Any, **how: Any) -> None:
-        """Draw them."""
+        """Draw them. Where no terminal is, a table is as wide as its cells: what reads a pipe gets them whole."""
+        if not self.is_terminal:
+            for each in objects:
+                if isinstance(each, Table):
+                    self.width = max(self.width, self.measure(each, options=self.options.update(width=WIDE)).maximum)
         super().print(*(self.complete(each) if isinstance(each, str) else each for each in objects), **how)
 
     def on_broken_pipe(self) -> None:

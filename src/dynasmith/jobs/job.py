@@ -60,6 +60,9 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     #: What began it, where that was not a person: ``migration:0.0.3:split_name``.
     origin: str = ""
 
+    def __repr__(self) -> str:
+        return f"<Job {self.id} {self.state}: {self.counts.arithmetic}>"
+
     @property
     def verb(self) -> str:
         """The word for what it does: ``copy``, ``export``, ``populate``, ``backfill`` or ``undo``."""

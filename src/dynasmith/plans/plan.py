@@ -65,6 +65,11 @@ class Plan(Struct, frozen=True, kw_only=True):
     prices: str = ""
     format: int = FORMAT
 
+    def __repr__(self) -> str:
+        changed = [table.table for table in self.tables if table.changes]
+        failed = f", {len(self.failures)} not planned" if self.failures else ""
+        return f"<Plan of {self.created_at}: {', '.join(changed) or 'nothing'} of {len(self.tables)} to change{failed}>"
+
     @property
     def is_empty(self) -> bool:
         """Whether there is nothing to do."""

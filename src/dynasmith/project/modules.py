@@ -13,6 +13,7 @@ from dynasmith.errors import DynasmithError, UsageError
 from dynasmith.masking import masked
 
 EXTRA: Final = 'pip install "dynasmith[models]"'
+_FILES: Final = (".yaml", ".yml", ".json", ".json5", ".toml", ".tf", ".js")
 _homes: Final[set[Path]] = set()
 """The folders of projects that modules were imported from in this process."""
 
@@ -26,6 +27,7 @@ def module_of(name: str, folder: str, *, masks: Callable[[str], str] = masked) -
     try:
         return _imported(name, Path(folder).absolute())
     except ImportError as error:
+        _refuse_file(name, folder)
         hint = EXTRA if error.name == "pydantic" else f"looked in {folder} too"
         raise UsageError(masks(f"The module {name} cannot be imported: {error}."), hint=hint) from error
     except DynasmithError as error:
@@ -33,6 +35,16 @@ def module_of(name: str, folder: str, *, masks: Callable[[str], str] = masked) -
     except (Exception, SystemExit) as error:
         text = f"The module {name} raised {type(error).__name__}: {error}."
         raise UsageError(masks(text), hint="fix the module") from error
+
+
+def _refuse_file(name: str, folder: str) -> None:
+    """Raise UsageError where a file is named in place of a module."""
+    path = Path(folder) / name
+    if name.endswith(".py"):
+        module = ".".join(Path(name).with_suffix("").parts)
+        raise UsageError(f"{name} is a file, and a module is named.", hint=f"write {module}, without .py")
+    if path.suffix in _FILES or len(Path(name).parts) > 1:
+        raise UsageError(f"{name} is not a module of Python, and no such file is there.", hint=f"looked in {folder}")
 
 
 def _imported(name: str, home: Path) -> ModuleType:

@@ -89,6 +89,11 @@ class Project(ProjectVerbs):
             )
         )
 
+    def __repr__(self) -> str:
+        access = self._world.session.access
+        place = self._world.masks(access.endpoint) or "AWS"
+        return f"<Project in environment {self._world.settings.environment}, {access.region}, {place}>"
+
     @checked(model=model)
     def in_table(self, model: type[Model], name: str) -> ModelTable:
         """The table of ``model`` under the physical name ``name``, with the verbs of the project: ``ensure()``,

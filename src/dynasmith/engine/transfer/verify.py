@@ -97,6 +97,10 @@ class VerifyResult:
     refused_calls: tuple[RefusedCall, ...] = ()
     closing: str = PURE
 
+    def __repr__(self) -> str:
+        sides = f"{self.source.count:,} and {self.target.count:,} items"
+        return f"<VerifyResult {'equal' if self.equal else 'different'}: {sides}>"
+
     @property
     def equal(self) -> bool:
         """Whether both sides hold the same items."""
