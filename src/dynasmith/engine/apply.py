@@ -88,7 +88,7 @@ def refuse_stale(plan: Plan, tables: Tables) -> None:
                 f"The plan was made for {name} {planned or 'none'}, and this is {live or 'none'}.",
                 hint="use the environment that it was made for, or plan again",
             )
-    with ThreadPoolExecutor(max_workers=CONCURRENT_TABLES, thread_name_prefix="dynasmith-stale") as pool:
+    with tables.sharing(), ThreadPoolExecutor(CONCURRENT_TABLES, thread_name_prefix="dynasmith-stale") as pool:
         found = pool.map(lambda table: read(table.desired, tables), plan.tables)
         for table, description in zip(plan.tables, found, strict=True):
             current = None if description is None else description.table

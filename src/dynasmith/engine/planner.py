@@ -45,7 +45,8 @@ def make_plan(
     """
     options = options or PlanOptions()
     identity = tables.identity()
-    outcomes = each(desired, lambda table: plan_one(table, tables, items, clock, options))
+    with tables.sharing():
+        outcomes = each(desired, lambda table: plan_one(table, tables, items, clock, options))
     planned = [outcome for outcome in outcomes if isinstance(outcome, TablePlan)]
     plans = within_quota(planned, tables, options.quotas.tables_per_region)
     failures = tuple(

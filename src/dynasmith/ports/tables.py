@@ -1,6 +1,7 @@
 """The control plane, as the engine sees it."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
 from msgspec import Struct
@@ -38,6 +39,11 @@ class Tables(Protocol):
         ``settings`` are the field names of `Table` that the caller needs; what takes a call of its own (TTL, recovery,
         tags, policy, autoscaling, insights, Kinesis, replicas' settings) is read for those only. None reads all.
         """
+        ...
+
+    def sharing(self) -> AbstractContextManager[None]:
+        """A block in which several tables are described: what has to be listed of a whole Region or account (alarms,
+        mappings, backup plans, roles) is read once in it. What others change meanwhile is not seen."""
         ...
 
     def unoffered(self, settings: Collection[str]) -> Mapping[str, str]:

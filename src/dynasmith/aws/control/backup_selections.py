@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from dynasmith.aws.control.session import Session
-from dynasmith.aws.settings.live_backup_plan import pages
+from dynasmith.aws.settings.live_backup_plan import all_plans, pages
 from dynasmith.validate.backup_coverage import START_WINDOW_MINUTES, ScheduledRule, TableSelection, TagTest, tag_key
 
 Answer = Mapping[str, Any]
@@ -14,11 +14,7 @@ Answer = Mapping[str, Any]
 def backup_selections(session: Session) -> tuple[TableSelection, ...]:
     """The selections of every plan, also of plans that others made. One call a page of plans, two a plan, one a
     selection."""
-    return tuple(
-        selection
-        for plan in pages(session, "ListBackupPlans", "BackupPlansList", {})
-        for selection in _of_plan(session, str(plan["BackupPlanId"]))
-    )
+    return tuple(selection for plan in all_plans(session) for selection in _of_plan(session, str(plan["BackupPlanId"])))
 
 
 def _of_plan(session: Session, plan_id: str) -> Iterator[TableSelection]:

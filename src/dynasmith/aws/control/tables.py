@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable, Collection, Iterator, Mapping
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from functools import partial
 
 from msgspec import UnsetType
@@ -16,6 +16,7 @@ from dynasmith.aws.control.send import send_step
 from dynasmith.aws.control.session import Session
 from dynasmith.aws.control.settings_reads import ASIDES, reason_of, with_unread
 from dynasmith.aws.settings.access import resolved_access
+from dynasmith.aws.settings.shared_reads import forget, sharing
 from dynasmith.errors import (
     BROKEN_REPLY,
     AccessError,
@@ -99,8 +100,13 @@ class AwsTables:
                 self._find_out(setting)
         return {setting: self._unoffered[setting] for setting in settings if setting in self._unoffered}
 
+    def sharing(self) -> AbstractContextManager[None]:
+        """Within it the lists of the whole Region and account are read once; see the port."""
+        return sharing(self._session)
+
     def send(self, table: str, step: Call) -> None:
         """Send one step; see the port."""
+        forget(self._session)
         send_step(self._session, self.describe, table, step)
 
     def delete(self, name: str) -> None:

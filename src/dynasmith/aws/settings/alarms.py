@@ -7,6 +7,7 @@ from msgspec.structs import replace
 
 from dynasmith.aws.settings.base import ReadSetting
 from dynasmith.aws.settings.request import Service, ServiceRequest
+from dynasmith.aws.settings.shared_reads import shared_list
 from dynasmith.tables.alarm_reading import alarm_of
 from dynasmith.tables.alarms import DYNAMODB, TABLE, alarm_key, alarm_name, alarm_parameters
 from dynasmith.tables.description import TableDescription, WatchedMetric
@@ -57,10 +58,11 @@ class ServiceAlarms(ReadSetting[Call]):
         return found is None if isinstance(step, CallDeleteAlarm) else found == step.alarm
 
     def read(self, session: Service, described: TableDescription) -> TableDescription:
-        """Its alarms: those that a kind can express, and the others by name. One call for each 100 of the Region."""
+        """Its alarms: those that a kind can express, and the others by name. One call for each 100 of the Region,
+        shared by the tables of a run."""
         table = described.table.name
         found, others, watched = {}, [], list[WatchedMetric]()
-        for said in all_alarms(session, table):
+        for said in all_alarms(session):
             watched += watched_metrics(said, table)
             alarm = alarm_of(said, table)
             if alarm is not None:
@@ -76,11 +78,15 @@ class ServiceAlarms(ReadSetting[Call]):
         return replace(described, table=table_now, notices=notices, watched=tuple(watched))
 
 
-def all_alarms(session: Service, table: str) -> Iterator[Answer]:
-    """Every metric alarm of the Region, page after page."""
+def all_alarms(session: Service) -> list[Answer]:
+    """Every metric alarm of the Region; one call for each 100, shared by the tables of a run."""
+    return shared_list(session, "alarms", lambda: _alarms(session))
+
+
+def _alarms(session: Service) -> Iterator[Answer]:
     asked: dict[str, Any] = {"AlarmTypes": ["MetricAlarm"], "MaxRecords": ALARMS_A_PAGE}
     while True:
-        answer = session.call(SERVICE, "DescribeAlarms", asked, table=table)
+        answer = session.call(SERVICE, "DescribeAlarms", asked)
         yield from answer.get("MetricAlarms") or ()
         token = answer.get("NextToken")
         if not token or token == asked.get("NextToken"):

@@ -9,6 +9,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from dynasmith.aws.settings.request import Service
+from dynasmith.aws.settings.shared_reads import shared_list
 from dynasmith.errors import AccessDenied, AccessError, DynasmithError, ServiceError, UsageError
 from dynasmith.tables.access_policy import TablePlace, entries_of, entry_id, policy_name, role_name
 from dynasmith.tables.table import Access
@@ -121,7 +122,7 @@ class AccountRoles:
             if self._done <= asked:
                 with self._lock:
                     self._began += 1
-                self._roles = list(_role_details(session))
+                self._roles = shared_list(session, "roles", lambda: _role_details(session))
                 self._done = self._began
             roles = self._roles
         with self._lock:

@@ -6,6 +6,7 @@ from typing import Any
 from msgspec import Struct
 
 from dynasmith.aws.settings.request import Service
+from dynasmith.aws.settings.shared_reads import shared_list
 from dynasmith.errors import ServiceError
 from dynasmith.tables.backup_names import plan_name
 
@@ -50,14 +51,16 @@ def pages(
         asked["NextToken"] = token
 
 
+def all_plans(session: Service) -> list[Answer]:
+    """Every backup plan of the Region; one call a page, shared by the tables of a run."""
+    return shared_list(session, "backup plans", lambda: pages(session, "ListBackupPlans", "BackupPlansList", {}))
+
+
 def live_plan(session: Service, table: str, arn: str) -> LivePlan | None:
-    """The plan of a table by its name, or None. Costs one call, and three more where it is there."""
+    """The plan of a table by its name, or None. Costs one call, which the tables of a run share, and three more where
+    it is there."""
     name = plan_name(table)
-    found = [
-        str(each["BackupPlanId"])
-        for each in pages(session, "ListBackupPlans", "BackupPlansList", {}, table=table)
-        if each.get("BackupPlanName") == name
-    ]
+    found = [str(each["BackupPlanId"]) for each in all_plans(session) if each.get("BackupPlanName") == name]
     # Another tool may have made a second plan of the name: the one that selects the table is ours.
     plans = [_described(session, each, table, arn) for each in found]
     plans.sort(key=lambda each: each.selection is None)

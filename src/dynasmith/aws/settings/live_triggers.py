@@ -6,6 +6,7 @@ from typing import Any, Final
 from msgspec import Struct
 
 from dynasmith.aws.settings.request import Service
+from dynasmith.aws.settings.shared_reads import shared_list
 from dynasmith.errors import ServiceError
 from dynasmith.tables.description import TableDescription
 from dynasmith.tables.settings.trigger_parts import function_key
@@ -32,7 +33,8 @@ class LiveMapping(Struct, frozen=True, kw_only=True):
 
 
 def mappings_of(session: Service, described: TableDescription) -> tuple[LiveMapping, ...]:
-    """The mappings of a table's streams, old ones too: Lambda filters by one stream alone, so all are listed."""
+    """The mappings of a table's streams, old ones too: Lambda filters by one stream alone, so all are listed, once for
+    the tables of a run."""
     prefix = f"{described.arn}/stream/"
     on = described.stream_arn if known(described.table.stream, None) is not None else ""
     return tuple(
@@ -44,15 +46,15 @@ def mappings_of(session: Service, described: TableDescription) -> tuple[LiveMapp
             current=each["EventSourceArn"] == on,
             said=each,
         )
-        for each in _pages(session, described.table.name)
+        for each in shared_list(session, "mappings", lambda: _pages(session))
         if str(each.get("EventSourceArn", "")).startswith(prefix) and each.get("FunctionArn")
     )
 
 
-def _pages(session: Service, table: str) -> Iterator[Mapping[str, Any]]:
+def _pages(session: Service) -> Iterator[Mapping[str, Any]]:
     asked, seen = dict[str, Any](), set[str]()
     while True:
-        answer = session.call("lambda", "ListEventSourceMappings", asked, table=table)
+        answer = session.call("lambda", "ListEventSourceMappings", asked)
         yield from answer.get("EventSourceMappings") or ()
         marker = str(answer.get("NextMarker") or "")
         if not marker:

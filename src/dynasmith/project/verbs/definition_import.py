@@ -19,7 +19,7 @@ _WILD = frozenset("*?[")
 def import_tables(world: World, names: Sequence[str], *, every_table: bool = False, minimal: bool = False) -> str:
     """See `Project.import_tables`."""
     wanted, settings = chosen_tables(world, names, every_table=every_table), world.settings
-    with ThreadPoolExecutor(CONCURRENT_TABLES) as pool:
+    with world.control.sharing(), ThreadPoolExecutor(CONCURRENT_TABLES) as pool:
         found = tuple(pool.map(world.control.describe, wanted))
     defined = tuple(as_definition(each) for each in found)
     if minimal:

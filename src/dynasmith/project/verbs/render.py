@@ -103,7 +103,7 @@ def render_models(world: World, names: Sequence[str], *, sample: int, minimal: b
     if not 1 <= sample <= SAMPLE_MAX:
         raise UsageError(f"A sample has 1 to {SAMPLE_MAX:,} items, not {sample:,}.", hint="the default is 100")
     chosen = chosen_tables(world, names, every_table=not names)
-    with ThreadPoolExecutor(CONCURRENT_TABLES) as pool:
+    with world.control.sharing(), ThreadPoolExecutor(CONCURRENT_TABLES) as pool:
         described = tuple(pool.map(world.control.describe, chosen))
         samples = tuple(pool.map(lambda name: _sample(world, name, sample), chosen))
     prefix, suffix = world.settings.prefix, world.settings.suffix

@@ -74,6 +74,6 @@ def live_tables(world: World, tables: Sequence[Table]) -> dict[str, TableDescrip
         except TableNotFound:
             return None
 
-    with ThreadPoolExecutor(CONCURRENT_TABLES) as pool:
+    with world.control.sharing(), ThreadPoolExecutor(CONCURRENT_TABLES) as pool:
         found = tuple(pool.map(described, tables))
     return {each.table.name: each for each in found if each is not None}

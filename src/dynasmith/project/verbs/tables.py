@@ -79,7 +79,7 @@ def exists(world: World, table: TableName) -> bool:
 def outputs(world: World, names: Sequence[TableName]) -> tuple[dict[str, Any], ...]:
     """See `Project.outputs`."""
     wanted = [world.name_of(name) for name in names] or [table.name for table in world.tables()]
-    with ThreadPoolExecutor(CONCURRENT_TABLES) as pool:
+    with world.control.sharing(), ThreadPoolExecutor(CONCURRENT_TABLES) as pool:
         found = tuple(pool.map(world.control.describe, wanted))
     return tuple(outputs_of(each, world.control.unoffered(tuple(each.unread))) for each in found)
 

@@ -21,6 +21,11 @@ from dynasmith.validate import Finding, Surroundings, Verdict, examine, usual_ta
 def validate(world: World, names: Sequence[TableName], *, offline: bool) -> Verdict:
     """The findings about these tables, or about all defined ones. See `Project.validate`. Where none of them can be
     described the error of the first is raised."""
+    with world.control.sharing():
+        return _validated(world, names, offline=offline)
+
+
+def _validated(world: World, names: Sequence[TableName], *, offline: bool) -> Verdict:
     wished = {table.name: table for table in world.defined_tables(names)}
     wanted = [world.name_of(name) for name in names] or sorted(wished)
     if not wanted:

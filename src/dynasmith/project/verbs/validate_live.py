@@ -79,7 +79,7 @@ def watched_of_absent(world: World, table: str) -> tuple[WatchedMetric, ...]:
     """The metrics that alarms watch of a table that is not there; none where CloudWatch cannot be asked. One call for
     each 100 alarms of the Region."""
     try:
-        return tuple(each for said in all_alarms(world.session, table) for each in watched_metrics(said, table))
+        return tuple(each for said in all_alarms(world.session) for each in watched_metrics(said, table))
     except (Interrupted, UsageError):
         raise
     except DynasmithError:

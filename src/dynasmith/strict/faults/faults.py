@@ -101,10 +101,13 @@ class Faults:
             return next((fault for fault in self._faults if fault.meets(operation, tables)), None)
 
 
-async def struck(fault: Fault, operation: str, table: str, go_on: Callable[[], Awaitable[WireReply]]) -> WireReply:
-    """The reply of a call that met a fault. ``go_on`` lets it through to rules and engine, later where it is slow."""
+async def struck(
+    fault: Fault, operation: str, table: str, go_on: Callable[[], Awaitable[WireReply]], service: str = "dynamodb"
+) -> WireReply:
+    """The reply of a call that met a fault. ``go_on`` lets it through to rules and engine, later where it is slow.
+    ``service`` is the one that signatures name."""
     if fault.kind in _INSTEAD:
-        return _instead(fault.kind, operation, table)
+        return _instead(fault.kind, operation, table, service)
     if fault.kind.endswith(("Exception", "Exceeded", "Error")):
         return error_reply(fault.kind, f"Injected by a fault: {fault.kind}")
     reply = await go_on()
@@ -122,8 +125,8 @@ async def struck(fault: Fault, operation: str, table: str, go_on: Callable[[], A
             return reply
 
 
-def _instead(kind: str, operation: str, table: str) -> WireReply:
-    arn = f"arn:aws:dynamodb:us-east-1:000000000000:table/{table or '*'}"
+def _instead(kind: str, operation: str, table: str, service: str) -> WireReply:
+    arn = f"arn:aws:dynamodb:us-east-1:000000000000:table/{table or '*'}" if service == "dynamodb" else "*"
     match kind:
         case "500":
             return error_reply("InternalServerError", "Internal server error", status=500)
@@ -132,10 +135,12 @@ def _instead(kind: str, operation: str, table: str) -> WireReply:
         case "expired-credentials":
             return error_reply("ExpiredTokenException", "The security token included in the request is expired")
         case "access-denied":
+            # CloudWatch signs as "monitoring", and its actions are those of "cloudwatch".
+            action = f"{'cloudwatch' if service == 'monitoring' else service}:{operation}"
             return error_reply(
                 "AccessDeniedException",
-                f"User: arn:aws:iam::000000000000:user/strict is not authorized to perform: dynamodb:{operation} on "
-                f"resource: {arn} because no identity-based policy allows the dynamodb:{operation} action",
+                f"User: arn:aws:iam::000000000000:user/strict is not authorized to perform: {action} on resource: "
+                f"{arn} because no identity-based policy allows the {action} action",
             )
         case "throttle":
             read = operation in {"GetItem", "BatchGetItem", "Query", "Scan", "TransactGetItems"}

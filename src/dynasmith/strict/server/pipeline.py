@@ -145,7 +145,7 @@ class RequestPipeline:
                 await asyncio.sleep(slow_seconds)
                 return offered(operation, await engine.send(request))
 
-            reply = await struck(fault, operation, "", go_on)
+            reply = await struck(fault, operation, "", go_on, service)
         if scaling_call:
             scaling.learn(world.account_of(request), request, operation, reply)
             if upstream is not None:
@@ -182,7 +182,7 @@ class RequestPipeline:
                 await asyncio.sleep(slow_seconds)
                 return await answer(world, request)
 
-            reply = await struck(fault, operation, "", go_on)
+            reply = await struck(fault, operation, "", go_on, service)
         call = Call(operation, "", reply.status, None, at, 0, outcome(reply), service, body=request.body)
         reply = in_protocol(request, reply) if service == CLOUDWATCH else reply
         world.journal.add(call)

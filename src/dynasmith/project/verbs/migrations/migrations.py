@@ -147,7 +147,9 @@ class Migrations(OneTableMethods):
         DescribeTable and two calls of CloudWatch a table, and one for each 100 alarms of the Region; raises what
         `rehearse` raises: UsageError, RunError. Writes nothing."""
         path = self.path("all")
-        return preflight(ItemWorld(self._world), path, self.rehearse("all")) if path else ()
+        items = ItemWorld(self._world)
+        with items.dry.world.control.sharing():
+            return preflight(items, path, self.rehearse("all")) if path else ()
 
     # --- run
 
