@@ -89,6 +89,14 @@ def test_a_table_that_is_not_there_is_named_by_the_nearest_defined_one(filled: S
     assert filled("scan", "weather").hint == "dynasmith list shows the existing tables"
 
 
+def test_a_new_item_does_not_replace_one(filled: Story) -> None:
+    refused = filled("put", "orders", "pk=1", "kind=rare", "--new")
+    assert (refused.code, refused.hint) == (1, "remove --new to replace it")
+    assert refused.error == "Table orders already has an item with that key; nothing was written."
+    words = filled("query", "orders", "pk", "=", "1")
+    assert (words.code, words.hint) == (2, "write pk=value, as one word")
+
+
 def test_delete_item(filled: Story) -> None:
     dry = filled("delete-item", "orders", "pk=1", "--dry-run")
     assert (dry.code, "Would delete one item of orders." in dry.err) == (0, True)

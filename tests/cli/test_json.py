@@ -76,7 +76,7 @@ def test_items(story: Story) -> None:
     absent = story("get", "orders", "pk=9", "--json")
     assert (absent.code, absent.json["error"]["code"]) == (1, "item-not-found")
     refused = story("put", "orders", "pk=1", "--new", "--json")
-    assert (refused.code, refused.json["error"]["code"]) == (1, "condition-failed")
+    assert (refused.code, refused.json["error"]["code"]) == (1, "item-exists")
 
 
 VERBS: dict[str, tuple[str, ...]] = {

@@ -165,13 +165,16 @@ def test_what_is_no_plain_item_is_refused(text: str) -> None:
         item_from_json(text)
 
 
+FAR = 50_000
+"""Levels that no version of Python reads; how far each goes differs, and what is written is held to 32 anyway."""
+
+
 def test_what_holds_itself_or_is_too_deep_is_refused() -> None:
     endless: list[Any] = []
     endless.append(endless)
-    deep = b'{"a":' + b'{"L":[' * 2000 + b"]}" * 2000 + b"}"
+    deep = b'{"a":' + b'{"L":[' * FAR + b"]}" * FAR + b"}"
     for read in (lambda: encode_item({"a": endless}), lambda: decode_item(deep), lambda: attributes(deep)):
         with pytest.raises(ItemInvalid, match="nested too deeply"):
             read()
-    for text in (b'{"a":' + b"[" * 700 + b"]" * 700 + b"}", b'{"a":' + b"[" * 5000 + b"]" * 5000 + b"}"):
-        with pytest.raises(ItemInvalid):
-            item_from_plain(text)
+    with pytest.raises(ItemInvalid):
+        item_from_plain(b'{"a":' + b"[" * FAR + b"]" * FAR + b"}")

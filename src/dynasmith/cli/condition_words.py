@@ -89,8 +89,8 @@ def _condition(word: str, types: Mapping[str, str]) -> Node:
         name = _name(found["name"])
         return Compare(cast(Comparator, found["sign"]), Path((name,)), Value(_value(name, found["value"], kind)))
     if re.fullmatch(r"[\w.#@-]+", word):
-        name = next(iter(types), "name")
-        raise UsageError(f"{word!r} is a word alone, not a condition.", hint=f"write {name}={word}")
+        hint = f"write {word}=value, as one word" if word in types else f"write {next(iter(types), 'name')}={word}"
+        raise UsageError(f"{word!r} is a word alone, not a condition.", hint=hint)
     return parse_condition(word).node
 
 

@@ -14,8 +14,8 @@ from dynasmith.errors import ConsentRequired, DynasmithError, SeveralFailed
 
 FLAGS: Final = frozenset(
     {
-        "accept-changed-transform", "all", "allow-delete-items", "create-target", "out-of-order", "prune", "weekly",
-        "daily", "without-indexes",
+        "accept-changed-transform", "all", "allow-delete-items", "create-target", "daily", "new", "out-of-order",
+        "prune", "weekly", "without-indexes",
     }
 )  # fmt: skip
 """Options without a value: True in Python."""

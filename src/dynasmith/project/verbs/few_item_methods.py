@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from dynasmith.errors import ItemNotFound
+from dynasmith.errors import ConditionFailed, ItemExists, ItemNotFound
 from dynasmith.plans.consent import Consent
 from dynasmith.project.model_classes import is_model
 from dynasmith.project.verbs.argument_kinds import optional, text
@@ -44,12 +44,22 @@ class FewItemMethods:
     ) -> None:
         """Write one item (DynamoDB JSON); it replaces one with the same key, unless ``new``. Costs one call.
 
-        Raises ConsentRequired where the environment is protected, ConditionFailed for ``new`` where there is one,
+        Raises ConsentRequired where the environment is protected, ItemExists for ``new`` where there is one,
         UsageError for an item that is not DynamoDB JSON.
         """
         name = self._world.name_of(table)
         self._world.granted(consent, [name])
-        self._world.few_items.put(name, item, only_new=new)
+        try:
+            self._world.few_items.put(name, item, only_new=new)
+        except ConditionFailed as error:
+            exists = ItemExists(
+                f"Table {name} already has an item with that key; nothing was written.",
+                hint="remove --new to replace it",
+                service_code=error.service_code,
+                operation=error.operation,
+                request_id=error.request_id,
+            )
+            raise exists from error
 
     @checked(table=named_table)
     def delete_item(self, table: str | type[Model], key: Mapping[str, Any], *, consent: Consent | None = None) -> None:
