@@ -126,6 +126,8 @@ if TYPE_CHECKING:
     from dynasmith.items.transform import ItemRefused
     from dynasmith.jobs.copy_alternatives import CopyAlternative
     from dynasmith.jobs.counts import Counts
+    from dynasmith.jobs.erasure_recipe import ErasedTable
+    from dynasmith.jobs.erasure_report import ErasureReport, TableErasureDryRun
     from dynasmith.jobs.estimate import JobEstimate
     from dynasmith.jobs.job import Job
     from dynasmith.jobs.options import Database
@@ -309,6 +311,8 @@ _HOMES = {
     "jobs.job": "Job",
     "jobs.options": "Database",
     "jobs.report": "Report",
+    "jobs.erasure_recipe": "ErasedTable",
+    "jobs.erasure_report": "ErasureReport TableErasureDryRun",
     "jobs.refresh_recipe": "RefreshPart",
     "jobs.refresh_report": "PartDryRun RefreshDryRun RefreshReport",
     "jobs.restore_report": "ItemProof RestoreReport RestoredSetting",
@@ -405,6 +409,8 @@ __all__ = [
     "EncryptionKey",
     "EncryptionKind",
     "Ensured",
+    "ErasedTable",
+    "ErasureReport",
     "Event",
     "ExcludedFile",
     "FileFormatError",
@@ -537,6 +543,7 @@ __all__ = [
     "TableClass",
     "TableDescription",
     "TableDone",
+    "TableErasureDryRun",
     "TableExists",
     "TableFailed",
     "TableMetrics",

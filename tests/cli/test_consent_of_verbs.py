@@ -38,6 +38,7 @@ NEVER_ASK = {
 # A lock to take, an environment that must not be protected: tests/migrations/test_stories.py. Backups are looked for by
 # name in the whole Region: tests/backups. Functions have roles: tests/access.
 ASKED_ELSEWHERE = {
+    "erase",  # by a recipe: tests/item_stories/test_erase.py
     "refresh",  # between two environments: tests/item_stories/test_refresh.py
     "migrate unlock",
     "migrate reset",

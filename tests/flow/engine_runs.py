@@ -10,6 +10,7 @@ from dynasmith.engine.backfill.undo import begin_undo
 from dynasmith.engine.deletion.deletion import begin_deletion
 from dynasmith.engine.run import run
 from dynasmith.engine.transfer.copy import begin_copy
+from dynasmith.engine.transfer.erasure_world import ErasureWorld
 from dynasmith.engine.transfer.export import begin_export
 from dynasmith.engine.transfer.job_world import ServiceWorld
 from dynasmith.engine.transfer.key_files import KeyFiles
@@ -29,6 +30,7 @@ from dynasmith.jobs.spec import (
     Backfill,
     Copy,
     DeleteItems,
+    Erase,
     FunctionExport,
     PopulateItems,
     Refresh,
@@ -125,6 +127,9 @@ class GivenWorld:
 
     def refreshing(self, spec: Refresh) -> RefreshWorld:  # noqa: ARG002
         raise AssertionError("a run of the engine that moves items refreshes no environment")
+
+    def erasing(self, spec: Erase) -> ErasureWorld:  # noqa: ARG002
+        raise AssertionError("a run of the engine that moves items erases nobody")
 
     def kept_journal(self, job_id: str) -> JournalReader:
         assert self.kept is not None

@@ -207,6 +207,8 @@ delete --no-wait | cli/test_no_wait.py
 delete --wait-timeout | cli/test_no_wait.py
 ensure --no-wait | cli/test_no_wait.py
 ensure --wait-timeout | cli/test_no_wait.py
+erase --value | item_stories/test_erase.py
+erase --value-file | item_stories/test_erase.py
 refresh --from | item_stories/test_refresh.py
 refresh --recipe | item_stories/test_refresh.py
 refresh --allow-personal | item_stories/test_refresh.py

@@ -130,6 +130,7 @@ ELSEWHERE = {
     "local logs": "it reads a file",
     "local status": "test_the_embedded_engine",
     "local stop": "test_the_embedded_engine",
+    "erase": "its clients are those of the verbs of models and of delete-item",
     "refresh": "its parts are copy and delete-items",
     "migrate unlock": "it reads and writes the history as the others do",
 }

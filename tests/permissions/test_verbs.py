@@ -63,6 +63,16 @@ def _with_keys(story: RoleStory, key: str) -> None:
     story.folder.joinpath("keys.jsonl").write_text(json.dumps({"pk": key}) + "\n", "utf-8")
 
 
+def _person(story: RoleStory, how: str) -> None:
+    """An item of the table ``plain``, and a recipe that finds it."""
+    story.patch.setenv("MASKING_KEY", "5a" * 32)
+    story.write(
+        "dynasmith.toml",
+        f'[crypto]\nmasking = {{ variable = "MASKING_KEY" }}\n[erase.one.tables.plain]\n{how}\n',
+    )
+    story.owner("put", "plain", "pk=e")
+
+
 def _recipe(story: RoleStory) -> None:
     """A recipe that empties the table ``plain`` and copies another one into it."""
     place = f'endpoint = "{story.endpoint}"\nregion = "us-east-1"\n'
@@ -125,6 +135,12 @@ CASES = (
         "delete-items",
         "delete-items plain --all --confirm plain",
         before=lambda story: story.owner("put", "plain", "pk=d"),
+    ),
+    Case("erase", "erase one --value e --confirm one", before=lambda story: _person(story, 'key = "{value}"')),
+    Case(
+        "erase, of a table that is read whole",
+        "erase one --value e --confirm one",
+        before=lambda story: _person(story, 'where = "pk = :value"'),
     ),
     Case("refresh", "refresh near --from far --confirm near", before=lambda story: _recipe(story)),
     Case(

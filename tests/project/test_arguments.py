@@ -35,6 +35,8 @@ MISFITS: tuple[Any, ...] = (
 )  # fmt: skip
 
 NEEDED: dict[str, Any] = {
+    "recipe": "customer",
+    "value": "ann",
     "dest": "somewhere", "job": "last", "key": {"pk": {"S": "a"}}, "item": {"pk": {"S": "a"}}, "name": "orders",
     "source": "orders", "table": "orders", "target": "others", "transform": "shapes.yaml", "age": timedelta(days=1),
     "tables": [], "names": [], "model": Shelf, "out": io.BytesIO(), "exports": {"orders": None},

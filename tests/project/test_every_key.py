@@ -161,6 +161,11 @@ FILES: dict[str, tuple[str, str, Observe]] = {
         'env_file = "b.env"\n' + TOP + SECTION + 'access_key_id = "${A}"\nsecret_access_key = "${B}"\n',
         LIST,
     ),
+    "erase": (
+        TOP + SECTION,
+        TOP + "[erase.customer.tables.a]\nkey = 'x'\n" + SECTION,
+        value(lambda world: sorted(world.settings.erase)),
+    ),
     "refresh": (
         TOP + SECTION,
         TOP + '[refresh.staging]\nempty = ["a"]\n' + SECTION,

@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from dynasmith import (
+    ErasureReport,
     FlowDead,
     FlowEnded,
     FlowNote,
@@ -169,6 +170,10 @@ def show_report(invocation: Invocation, report: Report, **more: Any) -> int:
     """The end of a job for a person, or as JSON; the code is that of `exit_of`."""
     if isinstance(report, RestoreReport):
         return show_restore(invocation, report)
+    if isinstance(report, ErasureReport):
+        from dynasmith.cli.erasure_report import show_erased
+
+        return show_erased(invocation, report)
     if isinstance(report, RefreshReport):
         from dynasmith.cli.refresh_report import show_refresh
 

@@ -52,6 +52,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "copy": ("copy", "Copy items from one table to another."),
     "backfill": ("backfill", "Change items in place; can be undone."),
     "delete-items": ("delete_items", "Delete many items; can be undone."),
+    "erase": ("erase", "Delete everything about one person, by a recipe."),
     "refresh": ("refresh", "Make tables of an environment a masked copy of another one, by a recipe."),
     "migrate": ("migrate", "Run versioned migrations: status, list, up, down, to a version."),
     "lambda": ("lambda_", "Lambda functions: bundle and policy of a project, access to tables."),

@@ -12,8 +12,8 @@ from dynasmith.errors import UsageError
 
 DESTROYING = frozenset(
     {
-        "delete", "delete-item", "delete-items", "retire", "jobs prune", "jobs cancel", "jobs undo", "backup delete",
-        "backup prune",
+        "delete", "delete-item", "delete-items", "erase", "retire", "jobs prune", "jobs cancel", "jobs undo",
+        "backup delete", "backup prune",
     }
 )  # fmt: skip
 """Verbs that are never suggested: a person who mistypes must not be led to them."""

@@ -5,6 +5,7 @@ from typing import assert_never
 from dynasmith.engine.backfill.backfill import backfill
 from dynasmith.engine.backfill.undo import undo
 from dynasmith.engine.deletion.deletion import delete_items
+from dynasmith.engine.erasure.erasure import erase
 from dynasmith.engine.refresh.refresh import refresh
 from dynasmith.engine.restore.restore import restore
 from dynasmith.engine.rollback.rollback import roll_back
@@ -23,6 +24,7 @@ from dynasmith.jobs.spec import (
     BulkPut,
     Copy,
     DeleteItems,
+    Erase,
     Export,
     FunctionExport,
     PopulateDatabase,
@@ -75,6 +77,8 @@ def run(spec: Spec, claim: Claim, world: JobWorld) -> Report:
                 )
             case Refresh():
                 return refresh(spec, claim, world)
+            case Erase():
+                return erase(spec, claim, world)
         assert_never(spec)
     finally:
         claim.release()

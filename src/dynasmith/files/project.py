@@ -18,6 +18,7 @@ from dynasmith.files.env_file import read_env_file
 from dynasmith.files.environment import BUILT_IN, Environment, checked
 from dynasmith.files.key_sources import read_keys, without_literals
 from dynasmith.files.project_settings import ENVIRONMENT, PROJECT
+from dynasmith.jobs.erasure_recipe import ErasureRecipe
 from dynasmith.jobs.refresh_recipe import RefreshRecipe
 from dynasmith.limits import DEFAULT_QUOTAS, Quotas
 from dynasmith.masking import has_userinfo
@@ -69,6 +70,7 @@ class ProjectFile(Struct, frozen=True, kw_only=True):
     crypto: dict[str, EncryptionKey] = {}
     file_variables: dict[str, str] = {}
     refresh: dict[str, RefreshRecipe] = {}
+    erase: dict[str, ErasureRecipe] = {}
 
     def known(self, variables: Mapping[str, str]) -> Mapping[str, str]:
         """These variables, and those of ``env_file`` that are not among them."""
@@ -216,6 +218,7 @@ def _read(path: Path, variables: Mapping[str, str]) -> ProjectFile:
         crypto=crypto,
         file_variables=of_file,
         migrations=said.get("migrations", "migrations"),
+        erase=convert(said.get("erase", {}), dict[str, ErasureRecipe]),
         refresh=convert(said.get("refresh", {}), dict[str, RefreshRecipe]),
         history_table=said.get("history_table", "dynasmith-migrations"),
     )

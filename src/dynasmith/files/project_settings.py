@@ -147,6 +147,24 @@ REFRESH = Block(
     ),
     synonyms={"source": "from", "table": "tables", "mask": "transform", "masks": "transform", "then": "after"},
 )
+ERASE_TABLE = Block(
+    "a table of a recipe",
+    (
+        DocumentKey("key", Text(), "Partition key of the person's items, such as `USER#{customer_id}`."),
+        DocumentKey("index", Text(), "The index whose partition key that is; the value itself without `key`."),
+        DocumentKey("sort", Text(), "What the sort keys of the items begin with."),
+        DocumentKey("where", Text(), "A condition, `owner = :customer_id`; alone it reads the whole table."),
+        DocumentKey("type", Choice(("S", "N")), "Type of the value in `where`.", default="S"),
+    ),
+)
+ERASE = Block(
+    "a recipe of [erase]",
+    (
+        DocumentKey("argument", Text(), "What the value is called in the recipe.", default="value"),
+        DocumentKey("tables", MapOf(ERASE_TABLE), "Where each table has the person, by the tables' names."),
+    ),
+    synonyms={"table": "tables", "name": "argument"},
+)
 PROJECT = Block(
     "a project file",
     (
@@ -177,6 +195,7 @@ PROJECT = Block(
             "Keys of encrypted attributes by name, each with one of `variable`, `file` and `kms`; the first encrypts.",
         ),
         DocumentKey("refresh", MapOf(REFRESH), "Recipes of `dynasmith refresh`, by name."),
+        DocumentKey("erase", MapOf(ERASE), "Recipes of `dynasmith erase`, by name."),
         DocumentKey("limits", LIMITS, "Quotas that the account had raised."),
         DocumentKey("prices", PRICES, "Prices that replace those of the built-in table, in US dollars."),
     ),

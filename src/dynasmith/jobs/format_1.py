@@ -17,6 +17,7 @@ from dynasmith.jobs.spec import (
     BulkPut,
     Copy,
     DeleteItems,
+    Erase,
     Export,
     FunctionExport,
     PopulateDatabase,
@@ -121,6 +122,8 @@ def _kind_of(verb: str, given: _Parameters) -> type[Spec] | None:
             return Apply
         case Refresh.verb:
             return Refresh
+        case Erase.verb:
+            return Erase
     return None
 
 

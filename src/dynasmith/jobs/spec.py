@@ -13,6 +13,7 @@ import msgspec
 from msgspec import Struct, field
 from msgspec.structs import replace
 
+from dynasmith.jobs.erasure_recipe import ErasedTable
 from dynasmith.jobs.file_facts import CsvFields, Decision, Fingerprint
 from dynasmith.jobs.options import Database, ExportOptions, FirstRunLimits, ReadOptions, TransferOptions
 from dynasmith.jobs.refresh_recipe import RefreshPart
@@ -338,6 +339,20 @@ class Refresh(Struct, frozen=True, kw_only=True, omit_defaults=True):
     options: TransferOptions = field(name="flow", default=NO_OPTIONS)
 
 
+class Erase(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Everything about one person deleted from the tables of a recipe. The value is not kept: ``fingerprint`` is a
+    keyed hash of it, by which the same command goes on with the job. The side names an environment, and no table."""
+
+    verb: ClassVar[str] = "erase"
+    target: Side
+    recipe: str
+    argument: str
+    fingerprint: str
+    erased: tuple[ErasedTable, ...]
+    tables: TableIdentities = UNKNOWN_TABLES
+    options: TransferOptions = field(name="flow", default=NO_OPTIONS)
+
+
 class UnreadableSpec(Struct, frozen=True, kw_only=True):
     """The parameters of a job that this version cannot read: damaged, or of a verb that it does not have. Such a job
     can be listed, cancelled and removed, and is kept as it was written."""
@@ -362,6 +377,7 @@ Spec: TypeAlias = (
     | Restore
     | RollBack
     | Refresh
+    | Erase
     | Apply
 )
 
@@ -375,7 +391,7 @@ def sides_of(spec: Spec) -> dict[str, Side]:
             return {"source": spec.source}
         case PopulateFiles() | PopulateDatabase() | PopulateItems() | ServiceImport() | BulkPut():
             return {"target": spec.target}
-        case Backfill() | DeleteItems() | Undo() | Restore() | RollBack() | Apply():
+        case Backfill() | DeleteItems() | Undo() | Restore() | RollBack() | Apply() | Erase():
             return {"target": spec.target}
     assert_never(spec)
 
@@ -395,6 +411,7 @@ def transform_of(spec: Spec) -> TransformRef | None:
             | RollBack()
             | Apply()
             | Refresh()
+            | Erase()
         ):
             return None
     assert_never(spec)

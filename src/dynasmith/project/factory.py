@@ -109,6 +109,7 @@ def _settings(file: ProjectFile, environment: Environment, variables: Mapping[st
         dry_run_role=environment.dry_run_role_arn,
         remote=environment.remote,
         refresh=file.refresh,
+        erase=file.erase,
         protected_places=tuple(_protected_places(file, variables)),
     )
 

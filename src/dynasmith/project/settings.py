@@ -2,6 +2,7 @@
 
 from msgspec import Struct
 
+from dynasmith.jobs.erasure_recipe import ErasureRecipe
 from dynasmith.jobs.refresh_recipe import RefreshRecipe
 from dynasmith.limits import Quotas
 
@@ -26,8 +27,8 @@ class EnvironmentSettings(Struct, frozen=True, kw_only=True):
     ``protected_places`` are the protected environments of the same file; ``ad_hoc`` says that an option gives another
     address than the environment's. ``exports`` is where migrations leave the items of tables that they delete.
     ``dry_run_role`` is the ARN of the role that dry runs assume; empty: they read as
-    whoever runs. ``remote`` is the function that runs verbs next to the tables; empty: they run here. ``refresh`` are
-    recipes.
+    whoever runs. ``remote`` is the function that runs verbs next to the tables; empty: they run here. ``refresh`` and
+    ``erase`` are recipes.
     """
 
     environment: str = "aws"
@@ -48,6 +49,7 @@ class EnvironmentSettings(Struct, frozen=True, kw_only=True):
     protected_places: tuple[ProtectedPlace, ...] = ()
     ad_hoc: bool = False
     refresh: dict[str, RefreshRecipe] = {}
+    erase: dict[str, ErasureRecipe] = {}
     notes: tuple[str, ...] = ()
 
     def new_name(self, name: str) -> str:

@@ -132,6 +132,24 @@ VERB_ACTIONS: Final[Mapping[str, VerbActions]] = {
         needs=(_LOOK, "dynamodb:Scan", "dynamodb:UpdateItem"), spare=(*_TTL, "dynamodb:PartiQLUpdate"), also=_SKIP
     ),
     "delete-items": VerbActions(needs=(_LOOK, "dynamodb:Scan", "dynamodb:DeleteItem"), spare=_TTL),
+    "erase": VerbActions(
+        needs=(_LOOK, "dynamodb:Query", "dynamodb:DeleteItem"),
+        unread=(
+            "dynamodb:DescribeContinuousBackups",
+            "dynamodb:ListBackups",
+            "dynamodb:DescribeKinesisStreamingDestination",
+        ),
+        spare=_TTL,
+    ),
+    "erase, of a table that is read whole": VerbActions(
+        needs=(_LOOK, "dynamodb:Scan", "dynamodb:DeleteItem"),
+        unread=(
+            "dynamodb:DescribeContinuousBackups",
+            "dynamodb:ListBackups",
+            "dynamodb:DescribeKinesisStreamingDestination",
+        ),
+        spare=_TTL,
+    ),
     "refresh": VerbActions(
         needs=(_LOOK, "dynamodb:Scan", "dynamodb:BatchWriteItem", "dynamodb:DeleteItem"), spare=_TTL
     ),

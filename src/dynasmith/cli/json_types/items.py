@@ -154,6 +154,38 @@ class JobReport(JobDetails):
     changed_since: NotRequired[ChangedSince]
 
 
+class ErasedTableDetails(TypedDict):
+    """What an erasure did in one table. ``keys`` are keyed hashes of keys, ``remains`` says what may still hold the
+    person."""
+
+    table: str
+    how: str
+    state: Literal["waiting", "running", "done", "failed"]
+    found: int
+    deleted: int
+    left: int
+    verified_at: Time | None
+    reason: str | None
+    keys: list[str]
+    remains: list[str]
+
+
+class ErasureDocument(JobReport):
+    """The end of an erasure. ``verified``: each table was read again, and nothing of the person was found."""
+
+    verified: bool
+    erased: list[ErasedTableDetails]
+
+
+class ErasureDryRunDetails(TypedDict):
+    """How many items an erasure would delete from a table; ``found`` is null where it would be read whole."""
+
+    table: str
+    how: str
+    found: int | None
+    read_units: float
+
+
 class RefreshPartDetails(TypedDict):
     """One part of a refresh, and its own counts. ``job`` is the job that did it, null for one that is none; ``found``
     counts differences and findings."""

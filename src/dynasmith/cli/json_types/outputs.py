@@ -94,6 +94,7 @@ OUTPUTS: Final[Mapping[str, tuple[OutputShape, ...]]] = {
         OutputShape(items.BackfillCheckDocument, "with `--check`"),
     ),
     "delete-items": (OutputShape(items.JobReport), OutputShape(items.DeletionDryRunDocument, DRY)),
+    "erase": (OutputShape(items.ErasureDocument), OutputShape(list[items.ErasureDryRunDetails], DRY)),
     "refresh": (OutputShape(items.RefreshDocument), OutputShape(items.RefreshDryRunDocument, DRY)),
     "migrate status": (OutputShape(migrations.MigrationStatusDocument),),
     "migrate list": (OutputShape(list[migrations.MigrationDetails]),),

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Protocol
 
+from dynasmith.engine.transfer.erasure_world import ErasureWorld
 from dynasmith.engine.transfer.key_files import KeyFiles
 from dynasmith.engine.transfer.populate_source import PopulateSource
 from dynasmith.engine.transfer.refresh_world import RefreshWorld
@@ -14,7 +15,17 @@ from dynasmith.engine.transfer.table_details import TableEnd
 from dynasmith.items.transform import Function
 from dynasmith.jobs.job import Job
 from dynasmith.jobs.side import Side
-from dynasmith.jobs.spec import DeleteItems, Export, FunctionExport, Populate, Refresh, Restore, RollBack, TransformRef
+from dynasmith.jobs.spec import (
+    DeleteItems,
+    Erase,
+    Export,
+    FunctionExport,
+    Populate,
+    Refresh,
+    Restore,
+    RollBack,
+    TransformRef,
+)
 from dynasmith.ports.checkpoints import Ledger
 from dynasmith.ports.items import OpenSink, OpenSource
 from dynasmith.ports.journal import JournalReader, UndoJournal
@@ -121,6 +132,10 @@ class JobWorld(Protocol):
 
     def refreshing(self, spec: Refresh) -> RefreshWorld:
         """What a refresh needs of its environments."""
+        ...
+
+    def erasing(self, spec: Erase) -> ErasureWorld:
+        """What an erasure needs, the value among it. Raises CheckpointError in a process that does not have that."""
         ...
 
     def kept_journal(self, job_id: str) -> JournalReader:

@@ -480,6 +480,7 @@ CHECKS: dict[str, Check] = {
     "types": optional(types),
     "undo": flag,
     "unreadable": optional(function),
+    "value": text,
     "variables": optional(mapping_of_text),
     "verbs": names,
     "version": text,

@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from dynasmith.project.verbs.argument_kinds import optional, path
+from dynasmith.project.verbs.argument_kinds import optional, path, text
 from dynasmith.project.verbs.arguments import checked, side
 from dynasmith.project.verbs.arguments import transform as transform_check
 from dynasmith.project.verbs.item_methods import ALL_EXPORT_FORMATS
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from dynasmith.engine.backfill.undo import UndoDryRun
     from dynasmith.engine.deletion.dry_run import DeletionDryRun
     from dynasmith.engine.transfer.dry_run import DryRun
+    from dynasmith.jobs.erasure_report import TableErasureDryRun
     from dynasmith.jobs.options import Database
     from dynasmith.jobs.refresh_report import RefreshDryRun
     from dynasmith.jobs.side import Side
@@ -270,6 +271,17 @@ class DryRuns(VerbAccess):
             share=share,
         )
         return rehearse_delete_items(self._item_world(), table, options=options, keys=keys, sample=sample)
+
+    @checked(recipe=text)
+    def erase(self, recipe: str, value: str) -> tuple[TableErasureDryRun, ...]:
+        """How many items `Project.erase` would delete from each table, where a key finds them; nothing is deleted.
+
+        Costs the reads of what is found; a table that would be read whole is not read. Raises UsageError,
+        TableNotFound and ProjectError.
+        """
+        from dynasmith.project.verbs.erasures.erase import rehearse_erasure
+
+        return rehearse_erasure(self._item_world(), recipe, value)
 
     @checked()
     def refresh(

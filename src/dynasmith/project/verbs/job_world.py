@@ -8,6 +8,7 @@ from typing import assert_never
 
 from msgspec.structs import replace
 
+from dynasmith.engine.transfer.erasure_world import ErasureWorld
 from dynasmith.engine.transfer.key_files import KeyFiles
 from dynasmith.engine.transfer.populate_source import PopulateSource
 from dynasmith.engine.transfer.refresh_world import RefreshWorld
@@ -28,6 +29,7 @@ from dynasmith.jobs.journal import JournalHead
 from dynasmith.jobs.side import Side
 from dynasmith.jobs.spec import (
     DeleteItems,
+    Erase,
     Export,
     FunctionExport,
     Populate,
@@ -64,7 +66,8 @@ class ProjectJobWorld:
     ``transform`` is what the caller gave: a job that begins has it, and one that ran a function without a name needs it
     again; ``in_place`` is for a backfill. ``sink`` and ``origin`` are what a job that begins has opened already,
     ``ledger`` is another one than the project's; ``waiting`` says whether the service is waited for. ``restoration``
-    gives what a restore needs, ``refreshing`` what a refresh does.
+    gives what a restore needs, ``refreshing`` what a refresh does, and ``erasing`` knows
+    the value of an erasure.
     """
 
     def __init__(
@@ -80,6 +83,7 @@ class ProjectJobWorld:
         waiting: WaitLimit = NO_LIMIT,
         restoration: Callable[[Restore], RestoreWorld] | None = None,
         refreshing: Callable[[Refresh], RefreshWorld] | None = None,
+        erasing: ErasureWorld | None = None,
     ) -> None:
         self.items = items
         self.service = ProjectServiceWorld(items, listener, waiting)
@@ -88,6 +92,7 @@ class ProjectJobWorld:
         self._ledger = ledger
         self._restoration = restoration
         self._refreshing = refreshing
+        self._erasing = erasing
         self._listener = listener
         self._transform = transform
         self._in_place = in_place
@@ -257,6 +262,15 @@ class ProjectJobWorld:
         if self._refreshing is None:
             raise CheckpointError("This process cannot refresh an environment.", hint="dynasmith jobs resume")
         return self._refreshing(spec)
+
+    def erasing(self, spec: Erase) -> ErasureWorld:
+        """What the caller gave. Raises CheckpointError where it gave none: the value of an erasure is kept nowhere."""
+        if self._erasing is None:
+            raise CheckpointError(
+                "The value of an erasure is kept nowhere, so the job cannot go on without it.",
+                hint=f"dynasmith erase {spec.recipe} with the same value goes on with the job",
+            )
+        return self._erasing
 
     def kept_journal(self, job_id: str) -> KeptJournal:
         """The undo journal of a backfill, to be read back; it must hold what the checkpoints of the job promise."""

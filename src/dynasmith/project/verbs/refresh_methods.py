@@ -1,14 +1,16 @@
-"""The method of `Project` that refreshes an environment from another one."""
+"""The methods of `Project` by recipes of the project file: refresh and erase."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from dynasmith.ports.listener import Listener, silent
+from dynasmith.project.verbs.argument_kinds import text
 from dynasmith.project.verbs.arguments import checked
 from dynasmith.project.verbs.verb_access import VerbAccess
 
 if TYPE_CHECKING:
+    from dynasmith.jobs.erasure_report import ErasureReport
     from dynasmith.jobs.refresh_report import RefreshReport
     from dynasmith.plans.consent import Consent
 
@@ -40,3 +42,23 @@ class RefreshMethods(VerbAccess):
         from dynasmith.project.verbs.refreshes.refresh import refresh
 
         return refresh(self._item_world(), recipe or "", source_env or "", consent=consent, listener=listener)
+
+    @checked(recipe=text)
+    def erase(
+        self, recipe: str, value: str, *, consent: Consent | None = None, listener: Listener = silent
+    ) -> ErasureReport:
+        """Delete everything about one person from the tables of the recipe ``[erase.NAME]`` of the project file, and
+        read each table again until nothing is found. ``value`` is the person's, as the recipe names it.
+
+        One job without an undo journal: its record holds keyed hashes, no value and no key. A table that fails is
+        ``failed`` in the report, with its reason; the same call goes on with the job, and `Jobs.resume` cannot, because
+        the value is kept nowhere. The report names backups, streams and exports that may still hold the person. Needs
+        the name of the recipe as consent (``confirm``), that of a protected environment too, and a key in
+        ``[crypto]``. Raises UsageError (no such recipe, an empty value, one that is not of the type of a key),
+        ConsentRequired, TableNotFound, ProjectError, Locked, CheckpointError, RunError and Interrupted. Costs strongly
+        consistent reads of what is found, or of the whole table twice where the recipe says ``where`` alone, and the
+        write units of what is deleted.
+        """
+        from dynasmith.project.verbs.erasures.erase import erase
+
+        return erase(self._item_world(), recipe, value, consent=consent, listener=listener)

@@ -1,0 +1,1 @@
+"""erase, wired: the recipe, the value, what remains elsewhere."""
