@@ -57,8 +57,12 @@ def test_items_are_deleted_behind_a_backup_and_come_back_by_down(migrated: ItemS
 def test_a_table_is_dropped_behind_a_backup(migrated: ItemStory) -> None:
     story = migrated
     alone(story, DROP)
+    story.served.fault("DescribeAlarms", kind="access-denied", times=20)
     answer = migrate(story, "up", "--yes", "--confirm", "users")
     assert answer.code == 0, answer.err
+    left = "left of users in us-east-1: the alarms could not be read (cloudwatch:DescribeAlarms is not allowed"
+    assert left in answer.err
+    assert left in "\n".join(applied(story)["log"])
     assert "users" not in story.direct.list_tables()["TableNames"]
     arn = applied(story)["backup"]
     story.direct.restore_table_from_backup(TargetTableName="users", BackupArn=arn)

@@ -58,13 +58,13 @@ def retire(
     return _each(items, found, backup, listener, stopped or StopFlag())
 
 
-def drop(world: World, name: str, consent: Consent) -> None:
-    """Delete a table that is there with what is around it, as `retire` does; what cannot be read is left. Raises
-    TableNotFound."""
+def drop(world: World, name: str, consent: Consent) -> tuple[str, ...]:
+    """Delete a table that is there with what is around it, as `retire` does; what cannot be read is left. A sentence
+    for each thing that was left, with the reason. Raises TableNotFound."""
     found = engine_retire.look(name, _places(world), leave_unread=True)
     world.granted(consent, [name], named(_question(found), name))
-    for _ in engine_retire.retire(found, _places(world), world.clock, StopFlag()):
-        pass
+    done = tuple(engine_retire.retire(found, _places(world), world.clock, StopFlag()))
+    return tuple(f"left of {name} in {each.region}: {each.what} ({each.why})" for each in done if each.state == "left")
 
 
 def _check(exports: Exports, backup: bool | str) -> None:

@@ -169,7 +169,8 @@ class RunningMigration:
         """Delete a table; its items can be restored from what is made before, unless ``backup`` is false."""
 
         def work(_record: StepRecord, _goes_on: bool) -> None:
-            drop_table(self._jobs.items.world, name)
+            for line in drop_table(self._jobs.items.world, name):
+                self.note(line)
 
         safety: Callable[[StepRecord], str] = self.safe(name) if backup else lambda _: ""
         self._steps.step(

@@ -40,14 +40,14 @@ def create_table(world: World, table: Table, listener: Listener) -> None:
         )
 
 
-def drop_table(world: World, name: str) -> None:
-    """Delete a table that is there, with its replicas and what is around it."""
+def drop_table(world: World, name: str) -> tuple[str, ...]:
+    """Delete a table that is there, with its replicas and what is around it; what was left of it, and why."""
     physical = world.physical(name)
     try:
         world.control.describe(physical, ())
     except TableNotFound:
-        return
-    drop(world, physical, Consent(yes=True, confirm={physical, *_protections(world, physical)}))
+        return ()
+    return drop(world, physical, Consent(yes=True, confirm={physical, *_protections(world, physical)}))
 
 
 def add_index(
