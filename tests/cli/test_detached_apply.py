@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime
+from pathlib import Path
 
 import pytest
 
 from cli.story import Story, gsi, table
+from dynasmith.errors import UsageError
+from dynasmith.lambdas import tick
 from dynasmith.strict import StrictServer
 from page_commands.page import PageRun
 
 PLAIN = table("orders", tags={"team": "shop"})
+MACHINE = Path(__file__).parents[2] / "examples" / "ticks" / "state-machine.json"
 AT_THE_END = "is for what is there at the end."
 RICH = table("orders", tags={"team": "shop"}, global_secondary_indexes=[gsi("by_day", "day"), gsi("by_place", "place")])
 
@@ -112,8 +117,49 @@ def test_what_contradicts_itself_is_refused(begun: Story, words: tuple[str, ...]
     assert begun("jobs", "list", "--json").json == []
 
 
+class Context:
+    """What Lambda says of the time that is left."""
+
+    def get_remaining_time_in_millis(self) -> int:
+        return 60_000
+
+
+def test_a_function_ticks_as_a_schedule_and_as_a_state_machine_call_it(
+    begun: Story, strict: StrictServer, shell: pytest.MonkeyPatch
+) -> None:
+    shell.setenv("LAMBDA_TASK_ROOT", str(begun.folder))
+    scheduled = {"version": "0", "source": "aws.events", "detail-type": "Scheduled Event", "detail": {}}
+    begun.write("dynasmith.toml", 'definitions = ["tables_config.json"]\n')
+    with pytest.raises(UsageError, match="The ledger of jobs is the folder"):
+        tick(scheduled, Context())
+    begun.write("dynasmith.toml", 'definitions = ["tables_config.json"]\n[jobs]\nledger = "table:jobs"\n')
+    strict.auto_advance = True  # the ledger's table is made
+    job = begun("apply", "--detach", "--yes", "--json").json["id"]
+    strict.auto_advance = False
+    with pytest.raises(UsageError):
+        tick({"job": 7}, Context())
+    machine = json.loads(MACHINE.read_text())["States"]
+    state, ticks = "Tick", 0
+    while state not in ("Done", "Failed"):  # as the state machine goes
+        answer = tick({"job": job} if ticks % 2 else scheduled, Context())
+        ticks += 1
+        assert json.loads(json.dumps(answer)) == answer
+        done, look = (choice["Variable"].removeprefix("$.tick.") for choice in machine["Where"]["Choices"])
+        if answer[done]:
+            state = machine["Where"]["Choices"][0]["Next"]
+        elif isinstance(answer[look], str):
+            assert machine["Until next look"]["TimestampPath"] == f"$.tick.{look}"
+            strict.clock.advance(max(0.0, (datetime.fromisoformat(answer[look]) - strict.clock.now()).total_seconds()))
+        else:
+            state = machine["Where"]["Default"]
+    assert (state, answer["step"], answer["steps"], answer["failed"]) == ("Done", 4, 4, {})
+    assert ticks > 2
+    assert tick({"job": job}, Context())["done"]
+    assert tick(scheduled, Context())["jobs"] == []
+
+
 def test_the_page(begun: Story) -> None:
     page = PageRun("docs/guide/detached.md", begun)
-    for command in page:
-        page.run(code=1 if "cancel" in command.words else None)  # by then the job is done: the clock goes by itself
+    for _ in page:
+        page.run()
     assert begun("jobs", "list", "--json").json[-1]["state"] in ("cancelled", "done")

@@ -66,15 +66,17 @@ class RequestRun:
     def refuse_folders(self) -> None:
         """Raise UsageError where records of jobs would be written into a folder, which is gone with the function."""
         settings = self.world.settings
-        for key, value, instead in (
-            ("ledger", settings.ledger, '"table:NAME" or "s3://BUCKET/PREFIX"'),
-            ("journal", settings.journal, '"s3://BUCKET/PREFIX"'),
-        ):
-            if not value.startswith(("s3://", "table:")):
-                raise UsageError(
-                    f"The {key} of jobs is the folder {value or '.dynasmith'}, which a function cannot keep.",
-                    hint=f"write {key} = {instead} under [jobs] of the project file, and bundle the function again",
-                )
+        refuse_folder("ledger", settings.ledger, '"table:NAME" or "s3://BUCKET/PREFIX"')
+        refuse_folder("journal", settings.journal, '"s3://BUCKET/PREFIX"')
+
+
+def refuse_folder(key: str, value: str, instead: str) -> None:
+    """Raise UsageError where ``value``, the place of records of jobs, is a folder of the function."""
+    if not value.startswith(("s3://", "table:")):
+        raise UsageError(
+            f"The {key} of jobs is the folder {value or '.dynasmith'}, which a function cannot keep.",
+            hint=f"write {key} = {instead} under [jobs] of the project file, and bundle the function again",
+        )
 
 
 def digest(value: Any) -> str:
