@@ -65,7 +65,7 @@ docs: $(STAMP)  ## the generated pages and pictures, and the site of all pages i
 	PYTHONPATH=tools $(BIN)/python -m pages
 	PYTHONPATH=tests $(BIN)/python -m contract.page
 	$(BIN)/python docs/pictures/make.py
-	PYTHONPATH=tools $(BIN)/python -m pages.site site
+	PYTHONPATH=tools:tests $(BIN)/python -m pages.site site
 
 node_modules/.installed: Makefile
 	npm install --no-save --no-audit --no-fund dynalite@4.0.0 dynamodb-onetable@2.7.7 onetable-migrate@1.2.1

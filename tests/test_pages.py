@@ -1,4 +1,4 @@
-"""The generated pages of docs/reference are what the code says today, and every page is in the contents of the site."""
+"""Generated pages that are committed are what the code says today, and every page is in the contents of the site."""
 
 import os
 import re

@@ -5,8 +5,8 @@ from typing import Final
 SITE: Final = "https://dynasmith.readthedocs.io/en/latest"
 """The site that `make docs` builds. Moving it is a change of this line."""
 
-FINDINGS: Final = f"{SITE}/reference/findings.html"
-"""The page of the codes of `validate`."""
+FINDINGS: Final = f"{SITE}/reference/findings/index.html"
+"""The page that lists the codes of `validate`."""
 
 
 def error_page(code: str) -> str:
@@ -15,7 +15,7 @@ def error_page(code: str) -> str:
 
 
 def code_page(code: str) -> str:
-    """The address of what a code means: of a finding of `validate` (DSnnn), of a cause that `diagnose` finds (DGnnn),
+    """The address of the page of a code: of a finding of `validate` (DSnnn), of a cause that `diagnose` finds (DGnnn),
     or of a mistake of a definition (Dnnn)."""
-    page = {"DS": "findings", "DG": "diagnoses"}.get(code[:2])
-    return f"{SITE}/reference/{page}.html#{code.lower()}" if page else f"{SITE}/reference/definition.html"
+    folder = {"DS": "findings", "DG": "diagnoses"}.get(code[:2], "definition-mistakes")
+    return f"{SITE}/reference/{folder}/{code}.html"

@@ -79,10 +79,24 @@ class UsageError(DynasmithError):
     exit = 2
 
 
+class FindingText(Protocol):
+    """What a finding of a definition offers: enough to print it."""
+
+    @property
+    def sentence(self) -> str:
+        """``file:line: path message (hint)``."""
+        ...
+
+
 class ProjectError(UsageError):
-    """The project file, an environment or a variable is not as it must be; nothing was done."""
+    """The project file, an environment or a variable is not as it must be; nothing was done. ``findings`` has every
+    mistake of the file, where there is one."""
 
     code = "project"
+
+    def __init__(self, message: str, *, hint: str = "", findings: Sequence[FindingText] = ()) -> None:
+        super().__init__(message, hint=hint)
+        self.findings = tuple(findings)
 
 
 class NotLoaded(UsageError):
@@ -101,15 +115,6 @@ class TemplateIncomplete(UsageError):
     """An update changes a part of a key template, and the other parts are not known; nothing was sent."""
 
     code = "template-incomplete"
-
-
-class FindingText(Protocol):
-    """What a finding of a definition offers: enough to print it."""
-
-    @property
-    def sentence(self) -> str:
-        """``file:line: path message (hint)``."""
-        ...
 
 
 class DefinitionError(UsageError):

@@ -1,1 +1,1 @@
-"""The generated pages of docs/reference. `python -m pages` in `tools/` (`make docs`) writes them."""
+"""The generated pages. `make docs` runs `python -m pages`, which writes those that are committed, and `pages.site`."""

@@ -1,4 +1,4 @@
-"""Write the generated pages of docs/reference: `make docs`."""
+"""Write the generated pages of docs/reference that are committed: `make docs`."""
 
 from pages.registry import PAGES, REFERENCE
 

@@ -1,4 +1,4 @@
-"""docs/reference/definition.md, written from the tree of keys that the parser reads."""
+"""reference/definition.md of the site, written from the tree of keys that the parser reads."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Final
 
 from dynasmith.files.project_settings import PROJECT
 from dynasmith.tables.definition_keys import TABLE
-from pages.definition_keys import form_in_words, keys_of, rules_in_words
+from pages.definition_keys import keys_of
 
 _HEAD: Final = """\
 # Definition files and the project file: reference
@@ -25,15 +25,11 @@ A definition file is JSON, YAML or TOML with these keys:
 What a table does not mention is not managed: it is left as it is. `null` says the same, so that an environment can
 let go of a setting. `[]` says that none is wanted, `{enabled: false}` that something is off.
 """
-_FORM: Final = """\
-## Mistakes of form
+_MISTAKES: Final = """\
+## Mistakes
 
-Every mistake is told at once, as `file:line: path message (hint)`.
-"""
-_RULES: Final = """\
-## Rules
-
-They hold before any call. Quotas that an account can have raised are defaults: `[limits]` of the project file.
+Every mistake is told at once, with its place. [Mistakes of definitions](definition-mistakes/index.md) has a page for
+each code, those of the service's rules among them.
 """
 _PROJECT: Final = """\
 ## The project file
@@ -47,5 +43,5 @@ Files and folders are relative to the project file. Secrets stand in it as `${VA
 
 def definition_page() -> str:
     """The whole page, in Markdown."""
-    parts = [_HEAD, "## A table\n", *keys_of(TABLE), _FORM, *form_in_words(), _RULES, *rules_in_words()]
+    parts = [_HEAD, "## A table\n", *keys_of(TABLE), _MISTAKES]
     return "\n".join([*parts, _PROJECT, *keys_of(PROJECT)]).rstrip("\n") + "\n"

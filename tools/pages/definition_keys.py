@@ -20,8 +20,6 @@ from dynasmith.tables.document_kinds import (
     Policy,
     Text,
 )
-from dynasmith.tables.findings import FORM_CODES
-from dynasmith.tables.rules import RULES
 
 _HEAD: Final = ("| key | value | what it says | default |", "| --- | --- | --- | --- |")
 
@@ -93,21 +91,3 @@ def _in_words(kind: Kind) -> str:
             return "map"
         case _:
             assert_never(kind)
-
-
-def rules_in_words() -> Iterator[str]:
-    """The rules in Markdown, one entry each."""
-    for rule in RULES:
-        warning = " (a warning)" if rule.severity == "warning" else ""
-        yield f"### {rule.code}: {rule.title}{warning}"
-        yield ""
-        yield f"{rule.why} Fix: {rule.fix}. Source: {rule.source}."
-        yield ""
-
-
-def form_in_words() -> Iterator[str]:
-    """The mistakes of form in Markdown."""
-    yield from ("| code | mistake |", "| --- | --- |")
-    for code, title in FORM_CODES.items():
-        yield f"| {code} | {title} |"
-    yield ""

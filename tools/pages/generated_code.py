@@ -1,4 +1,4 @@
-"""docs/reference/generated-code.md, written from the generators: the code that is made for one sample item."""
+"""reference/generated-code.md of the site, written from the generators: the code that is made for one sample item."""
 
 import re
 import subprocess

@@ -9,6 +9,7 @@ from dynasmith.cli.json_types import backups, functions, items, migrations, tabl
 from dynasmith.cli.json_types.outputs import OUTPUTS
 from dynasmith.cli.json_types.schema import ERROR, output_file, output_schema, output_schema_text
 from dynasmith.documentation import SITE
+from dynasmith.project.schemas import SCHEMAS, schema_text
 
 _HEAD: Final = """\
 # The JSON of --json
@@ -64,7 +65,8 @@ def json_pages() -> Mapping[str, str]:
 
 def schema_files() -> Mapping[str, str]:
     """The schemas by their place below the site."""
-    return {f"schemas/{output_file(name)}": output_schema_text(name) for name in (*OUTPUTS, ERROR)}
+    outputs = {f"schemas/{output_file(name)}": output_schema_text(name) for name in (*OUTPUTS, ERROR)}
+    return {**{f"schemas/{name}.schema.json": schema_text(name) for name in SCHEMAS}, **outputs}
 
 
 def _rows(homes: Mapping[str, str]) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""docs/reference/models.md, written from signatures and docstrings: every public name of models and of `db`."""
+"""reference/models.md of the site, written from signatures and docstrings: every public name of models and of `db`."""
 
 import inspect
 import re

@@ -1,4 +1,6 @@
-"""Build the site: ``python -m pages.site FOLDER`` with ``tools`` on the path (`make docs`). A warning is an error."""
+"""Build the site: ``python -m pages.site FOLDER`` with ``tools`` and ``tests`` on the path (`make docs`).
+
+A warning is an error. The tests are there for their cases, which are the examples of the codes."""
 
 from __future__ import annotations
 

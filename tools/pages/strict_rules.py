@@ -1,4 +1,4 @@
-"""docs/reference/strict-rules.md, written from the rules."""
+"""reference/strict-rules.md of the site, written from the rules."""
 
 from collections.abc import Iterable
 

@@ -11,6 +11,7 @@ from dynasmith.errors import (
     DefinitionError,
     DynasmithError,
     FindingText,
+    ProjectError,
     SeveralFailed,
     TransformError,
 )
@@ -47,7 +48,8 @@ def show_error(
 
 def _pages(error: DynasmithError) -> list[str]:
     """The pages that say more: that of the error, and of a definition those of its mistakes."""
-    codes = [getattr(each, "code", "") for each in error.findings] if isinstance(error, DefinitionError) else []
+    found = error.findings if isinstance(error, DefinitionError | ProjectError) else ()
+    codes = [getattr(each, "code", "") for each in found]
     return [code_page(code) for code in dict.fromkeys(filter(None, codes))] or [error_page(error.code)]
 
 
@@ -84,7 +86,7 @@ def error_json(error: DynasmithError, complete: Callable[[str], str] = str) -> d
     if isinstance(error, ConsentRequired):
         document |= error.where
         document["needs"] = [need._asdict() for need in error.needs]
-    if isinstance(error, DefinitionError):
+    if isinstance(error, DefinitionError) or (isinstance(error, ProjectError) and error.findings):
         document["findings"] = [_mistake(finding, complete) for finding in error.findings]
     if isinstance(error, SeveralFailed):
         document["failures"] = {name: error_json(failure, complete) for name, failure in error.failures.items()}

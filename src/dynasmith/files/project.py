@@ -266,5 +266,7 @@ def _no_userinfo(node: Node, findings: list[DefinitionFinding]) -> None:
 def _refuse(findings: list[DefinitionFinding]) -> None:
     """ProjectError with every finding, a sentence each."""
     if findings:
-        sentences = sorted({(finding.file, finding.line, finding.sentence) for finding in findings})
-        raise ProjectError("\n".join(sentence for _, _, sentence in sentences), hint="fix the project file")
+        by_place = {(finding.file, finding.line, finding.sentence): finding for finding in findings}
+        ordered = [by_place[place] for place in sorted(by_place)]
+        text = "\n".join(finding.sentence for finding in ordered)
+        raise ProjectError(text, hint="fix the project file", findings=ordered)

@@ -34,7 +34,7 @@ FORM_CODES: Final = {
 class DefinitionFinding(Struct, frozen=True, kw_only=True):
     """One mistake (``error``) or doubt (``warning``): its code, its place, what is wrong, what to do.
 
-    ``line`` is 0 where the mistake concerns the file as a whole. The codes are listed in docs/reference/definition.md.
+    ``line`` is 0 where the mistake concerns the file as a whole. Each code has a page of the documentation.
     """
 
     code: str

@@ -17,7 +17,7 @@ class Finding(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     ``msgspec.to_builtins`` gives its JSON. ``path`` is in the words of a definition and empty where the finding
     concerns the table as a whole. ``file`` and ``line`` are the place in a definition file, where one is known.
-    The codes are listed in docs/reference/findings.md and never change their meaning.
+    Each code has a page of the documentation, and never changes its meaning.
     """
 
     table: str

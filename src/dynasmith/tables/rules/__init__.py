@@ -1,4 +1,4 @@
-"""The rules that hold before any call, one small entry each; docs/reference/definition.md lists them."""
+"""The rules that hold before any call, one small entry each; each has a page of the documentation."""
 
 from collections.abc import Iterator
 

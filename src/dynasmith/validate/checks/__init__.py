@@ -1,4 +1,4 @@
-"""Every check there is, in the order of its code; docs/reference/findings.md lists them."""
+"""Every check there is, in the order of its code; each has a page of the documentation."""
 
 from dynasmith.validate.check import Check
 from dynasmith.validate.checks import (
