@@ -1,4 +1,4 @@
-"""dynasmith's copy: ``ours.py ENDPOINT ITEMS raw|digest|lazy|native[-processes] [CA]``.
+"""dynasmith's copy: ``ours.py ENDPOINT ITEMS raw|digest|lazy|native|mask[-processes] [CA]``.
 
 Checkpoints and pace are on."""
 
@@ -19,6 +19,8 @@ from dynasmith.engine.transfer.runner import RunContext
 from dynasmith.engine.transfer.table_details import TableEnd
 from dynasmith.files.ledger import FolderLedger
 from dynasmith.jobs.options import TransferOptions
+from dynasmith.operations import Mask, Operations
+from dynasmith.operations.pseudonym import Pseudonyms
 from dynasmith.tables.description import TableDescription
 from dynasmith.tables.table import Key, KeyAttribute, Table
 
@@ -40,6 +42,12 @@ def native(item: Any, _ctx: Any) -> Any:
     return dict(item)
 
 
+MASKS = Operations(
+    [Mask("name", "name"), Mask("email", "email"), Mask("address.street", "street"), Mask("note", "text")]
+).with_pseudonyms(Pseudonyms(bytes(32)))
+"""Four attributes of the stub's items."""
+
+
 def main(endpoint: str, items: str, kind: str, ca: str = "") -> None:
     """Copy once and print the figures."""
     session = botocore.session.Session()
@@ -54,7 +62,7 @@ def main(endpoint: str, items: str, kind: str, ca: str = "") -> None:
         description = TableDescription(table=Table(name=name, key=key), status="ACTIVE", item_count_estimate=int(items))
         return TableEnd(description, TableAccess(client))
 
-    function = {"lazy": lazy, "native": native}.get(kind.partition("-")[0])
+    function = {"lazy": lazy, "native": native, "mask": MASKS}.get(kind.partition("-")[0])
     # A limit that is never reached: the pace is reckoned, and does not slow the measurement.
     segments = 24 if kind.endswith("-processes") else 8  # as they are planned
     asked = TransferOptions(

@@ -23,14 +23,25 @@ PROJECT: Final = """
 definitions = ["tables.yaml"]
 
 [crypto]
-masking = { variable = "MASKING_KEY" }
+masking = {{ variable = "MASKING_KEY" }}
 
 [environments.prod]
 protected = true
 table_prefix = "prod-"
-
+{place}
 [environments.staging]
 table_prefix = "staging-"
+{place}
+[refresh.staging]
+sample = "{sample}"
+
+[refresh.staging.tables.customers]
+transform = "customers.masks.json"
+by = "pk:CUSTOMER#{{id}}"
+
+[refresh.staging.tables.orders]
+transform = "orders.masks.json"
+by = "customer"
 """
 TABLES: Final = """
 tables:
@@ -199,9 +210,10 @@ def check_target(found: Mapping[str, Sequence[Mapping[str, Any]]], count: int, s
     return {"customers": len(customers), "orders": len(orders)}
 
 
-def write_project(folder: Path) -> None:
-    """The project file, definitions and operations files of both tables."""
-    (folder / "dynasmith.toml").write_text(PROJECT, encoding="utf-8")
+def write_project(folder: Path, *, sample: str = "25%", endpoint: str = "") -> None:
+    """The project file with its recipe, definitions and operations files of both tables."""
+    place = f'endpoint = "{endpoint}"\nregion = "us-east-1"\n' if endpoint else ""
+    (folder / "dynasmith.toml").write_text(PROJECT.format(sample=sample, place=place), encoding="utf-8")
     (folder / "tables.yaml").write_text(TABLES, encoding="utf-8")
     for table, operations in MASKS.items():
         document = json.dumps({"version": 1, "operations": operations})

@@ -146,6 +146,10 @@ def test_an_export_goes_on_with_its_masks_and_its_key(
     assert resumed["personal"]["email"] == {"masked": 40, "dropped": 0, "passed": 0}
     assert len(Path("out.jsonl").read_text().splitlines()) == 40
     assert "0791112" not in Path("out.jsonl").read_text()
+    several = ("--env", "prod", "--processes", "2", "--segments", "3", "--json", "--quiet")
+    moved = story("export", "users", "folder", *export[3:5], *several)
+    assert moved.json["personal"] == resumed["personal"], moved.err
+    assert story("verify", "users", "folder", "--env", "prod", "--job", moved.json["id"]).code == 0
 
 
 def test_no_dry_run_shows_values_of_a_protected_environment(story: ItemStory, copy: list[str]) -> None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import pickle
+import subprocess
+import sys
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
@@ -273,3 +276,45 @@ def test_what_is_sealed_is_opened_by_its_key_alone(content: bytes) -> None:
         changed = sealed if wrong is not ONE else sealed[:-1] + bytes([sealed[-1] ^ 1])
         with pytest.raises(CheckpointError, match="another key of masking"):
             wrong.opened(changed)
+
+
+REPEATED = """
+from datetime import UTC, datetime
+from decimal import Decimal
+from dynasmith.operations import Hash, Mask, Operations, ShiftDates
+from dynasmith.operations.mask_forms import FORMS
+from dynasmith.operations.pseudonym import Pseudonyms
+from dynasmith.items.ctx import Context
+from dynasmith.items.key import KeySchema
+texts = ["Zoë Müller", "ISTANBUL", "ırmak", "+41 79 111 22 33", "CH93 0076 2011 6238 5295 7", "東京 太郎", "a" * 99]
+masks = [Mask(form, form, on_error="drop") for form in FORMS]
+item = {form: [*texts, set(texts)] for form in FORMS} | {"n": Decimal("4711"), "born": "1990-01-31", "pk": "1"}
+ctx = Context(datetime.now(UTC), "job", KeySchema.of("pk"))
+made = Operations([*masks, Hash("n"), ShiftDates(("born",), 30)]).with_pseudonyms(Pseudonyms(bytes(32)))(item, ctx)
+print([sorted(v) if isinstance(v, set) else v for name in FORMS for v in made.get(name, [])], made["n"], made["born"])
+"""
+
+
+def test_replacements_are_the_same_in_every_process_whatever_its_seed_and_locale() -> None:
+    said = {
+        subprocess.run(
+            [sys.executable, "-c", REPEATED],
+            env={**os.environ, "PYTHONHASHSEED": seed, "LC_ALL": locale, "PYTHONUTF8": "1", "TZ": zone},
+            capture_output=True,
+            check=True,
+        ).stdout
+        for seed, locale, zone in (("1", "C", "UTC"), ("2", "tr_TR.UTF-8", "Asia/Tokyo"))
+    }
+    assert len(said) == 1
+
+
+def test_forms_have_replacements_of_their_own_and_a_hash_is_one_for_all() -> None:
+    made = after(dict.fromkeys("abcd", "4111111111111111"), Mask("a", "phone"), Mask("b", "digits"), Mask("c", "email"))
+    assert len({made["a"], made["b"], made["c"][1:17], made["d"]}) == 4
+    hashed = after({"a": "42", "b": Decimal(42), "c": "USER#42"}, Hash("a"), Hash("b"), Hash("c", ("USER#{id}",)))
+    assert hashed["a"] == str(hashed["b"]) == hashed["c"].removeprefix("USER#")
+
+
+def test_a_set_whose_members_become_one_is_still_a_set_and_never_an_empty_one() -> None:
+    assert after({"a": {"x", "y"}}, Mask("a", "text"))["a"] == {"[masked]"}
+    assert "a" not in after({"a": {"in words"}}, Mask("a", "phone", on_error="drop"))

@@ -40,6 +40,12 @@ def split(user: Mapping[str, Any]) -> dict[str, Any]:
     return {"id": user["id"], "first_name": first, "last_name": last}
 
 
+def test_a_function_gets_what_a_transform_makes(people: Project) -> None:
+    found: list[Mapping[str, Any]] = []
+    people.copy("users", found.extend, split)
+    assert sorted(found, key=lambda user: str(user["id"])) == [split(user) for user in PEOPLE]
+
+
 def test_tables_backup_and_items_in_this_order(people: Project) -> None:
     heard: list[str] = []
 

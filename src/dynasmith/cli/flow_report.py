@@ -6,7 +6,6 @@ import logging
 import math
 import sys
 import threading
-from collections.abc import Iterator
 from contextlib import redirect_stdout
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -29,6 +28,7 @@ from dynasmith.cli.counts import counted, dollars_text, either, seconds_text
 from dynasmith.cli.exit_code import exit_of
 from dynasmith.cli.flow_figures import left_text, share_text
 from dynasmith.cli.job_json import report_json
+from dynasmith.cli.personal_report import personal_lines
 from dynasmith.cli.restore_report import show_restore
 from dynasmith.cli.shared_options import Invocation, print_json
 from dynasmith.cli.where_report import say_where, where_json
@@ -36,7 +36,6 @@ from dynasmith.ports.listener import Event
 
 if TYPE_CHECKING:
     from dynasmith import DryRun
-    from dynasmith.items.personal_counts import Personal
     from dynasmith.jobs.copy_alternatives import CopyAlternative
     from dynasmith.jobs.report import Report
 
@@ -205,14 +204,6 @@ def show_report(invocation: Invocation, report: Report, **more: Any) -> int:
     if counts.dead:
         invocation.say(f"Dead letters: {report.dead_letters}")
     return exit_of(invocation, report)
-
-
-def personal_lines(personal: Personal) -> Iterator[str]:
-    """What became of the values of each personal attribute, a line each."""
-    for name, counts in personal.items():
-        ends = [(counts.masked, "masked"), (counts.dropped, "dropped"), (counts.passed, "passed as they were")]
-        text = ", ".join(f"{count:,} {word}" for count, word in ends if count)
-        yield f"Personal values of {name}: {text or 'none'}."
 
 
 def alternative_text(alternative: CopyAlternative) -> str:

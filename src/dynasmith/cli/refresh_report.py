@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from dynasmith.cli.counts import counted, dollars_text, seconds_text
 from dynasmith.cli.exit_code import exit_of
 from dynasmith.cli.job_json import report_json
+from dynasmith.cli.personal_report import personal_lines
 from dynasmith.cli.shared_options import Invocation, print_json
 from dynasmith.cli.where_report import say_where, where_json
 
@@ -26,6 +27,8 @@ def show_refresh(invocation: Invocation, report: RefreshReport) -> int:
     for part in report.parts:
         invocation.say(f"  {_part_text(invocation, part)}")
     counts = report.counts
+    for line in personal_lines(counts.personal):
+        invocation.say(line)
     units = f"{counted(counts.read_units, 'read unit')}, {counted(counts.write_units, 'write unit')}"
     invocation.say(f"{seconds_text(report.seconds)}; {units}; {dollars_text(report.dollars)}.")
     if report.job.state == "failed":

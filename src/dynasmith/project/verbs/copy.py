@@ -148,6 +148,9 @@ def rehearse_copy(
     notes = [creation_note(ends[1].description.table)] if create_target else []
     notes += _index_notes(dry, transform, ends[1])
     first, second = dry.side(source), dry.side(target)
+    held = ends[1].description.item_count_estimate
+    if held and not create_target and getattr(function, "masks", False):
+        notes.append(f"{ends[1].name} holds about {held:,} items from before, which may not be masked; they stay")
     notes += personal_note(dry, (first, ends[0].name), _left(dry, first, second, ends), function)
     wish = _wish(ends, _changes(transform, options), create_target)
     found = prices_for(dry.world.session.region, dict(dry.world.settings.prices))

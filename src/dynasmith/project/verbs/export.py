@@ -105,13 +105,21 @@ def hand_over(
     table: str | Side | type[Model],
     function: TakeItems,
     *,
+    transform: AnyTransform | None = None,
     options: TransferOptions | None = None,
     listener: Listener = silent,
 ) -> Report:
     """Give every item of a table to a function, page after page. See `ItemFlow.copy`."""
     side = items.side(table)
-    world = ProjectJobWorld(items, listener, sink=to_callable(function))
-    spec = FunctionExport(source=side, tables=world.identities(source=side), options=options or TransferOptions())
+    world = ProjectJobWorld(items, listener, transform=transform, sink=to_callable(function))
+    ref = world.transform_ref()
+    spec = FunctionExport(
+        source=side,
+        tables=world.identities(source=side),
+        transform=ref,
+        personal=counted_personal(items, (side, world.table(side).name), (), world.function(ref)),
+        options=options or TransferOptions(),
+    )
     return items.priced(run(spec, begin_export(spec, world), world))
 
 

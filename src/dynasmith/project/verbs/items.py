@@ -100,7 +100,9 @@ class ItemFlow:
         if callable(target):
             if not isinstance(source, str | Side):
                 raise UsageError("A copy needs a table on one side.", hint="name a table as source or as target")
-            return exporting.hand_over(self._items, source, target, options=read, listener=listener)
+            return exporting.hand_over(
+                self._items, source, target, transform=transform, options=read, listener=listener
+            )
         if not isinstance(source, str | Side):
             return self.populate(
                 target,
