@@ -135,6 +135,8 @@ populate --create-target   | code  | exported | users_v3 out --yes {--create-tar
 populate --filter          | items | two | users_v2 people.jsonl --yes {--filter 'n = 3'}
 populate --format          | code  | two | users_v2 people.csv --yes {--format lines}
 populate --from            | items | database | users_v2 --yes {--from sqlite:///shop.db --source-table people}
+populate --generate        | items | two | users_v2 --yes {--generate 3}
+populate --seed            | items | two | users_v2 --yes --generate 3 {--seed 5}
 populate --item            | items | two | users_v2 --yes {--item '{"pk":"a"}'}
 populate --map             | items | two | users_v2 people.jsonl --yes {--map pk=user-{pk}}
 populate --max-write-units | says  | two | users_v2 people.jsonl --dry-run --json {--max-write-units 50}

@@ -6,6 +6,7 @@ from typing import Any
 import click
 
 from dynasmith.cli.flow_options import MODE, PROCESSES, TRANSPORT, flow_options_but, side, side_options
+from dynasmith.cli.generated_items import generated_items
 from dynasmith.cli.remote_options import remote_of, remote_options
 from dynasmith.cli.remote_report import told_by
 from dynasmith.cli.shared_options import Invocation, refuse_given, verb
@@ -17,6 +18,13 @@ from dynasmith.errors import ItemInvalid, UsageError
 @click.argument("table")
 @click.argument("files", nargs=-1, metavar="[FILE...|s3://BUCKET/PREFIX]")
 @click.option("--item", "said", multiple=True, metavar="JSON", help="Write this item; repeatable.")
+@click.option(
+    "--generate",
+    type=click.IntRange(1),
+    metavar="N",
+    help="Write N generated items with keys of their own, in the types of the keys.",
+)
+@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="With --generate: other items.")
 @click.option("--format", "file_format", default="auto", show_default=True,
               type=click.Choice(["auto", "lines", "array", "csv", "tsv", "dynamodb", "plain", "mongo", "ion"]),
               help="Format of the files: how records are separated, or the notation of JSON.")  # fmt: skip
@@ -77,7 +85,7 @@ def command(invocation: Invocation, table: str, files: tuple[str, ...], **given:
     that are read as files are. Invalid lines go to the dead letters with
     their line number and reason; all others are written.
 
-    Without FILE: write the items of --item, or those that the table's definition lists."""
+    Without FILE: write the items of --item, those of --generate, or those that the table's definition lists."""
     from dynasmith.cli.flow_report import FlowProgressView, show_rehearsal, show_report
 
     given["headers"] = tuple(name.strip() for name in given["headers"].split(",")) if given["headers"] else ()
@@ -89,11 +97,17 @@ def command(invocation: Invocation, table: str, files: tuple[str, ...], **given:
         _refuse_without_files(types, how["format"], renamed if given["url"] is None else {})
     if not given["transform"]:
         refuse_given("--transform", ("processes",))
+    count, seed = given.pop("generate"), given.pop("seed")
+    if count is None:
+        refuse_given("--generate", ("seed",))
     remote = remote_of(invocation, given)
     database, listed = _database(given, renamed), given.pop("said")
     target, project = side("target", table, given), invocation.project()
-    if sum(map(bool, (files, listed, database))) > 1:
-        raise UsageError("Use only one of FILE, --item and --from.")
+    if sum(map(bool, (files, listed, database, count))) > 1:
+        raise UsageError("Use only one of FILE, --item, --from and --generate.")
+    if count and (remote is not None or given["create_target"]):
+        option = "--create-target" if given["create_target"] else "--remote"
+        raise UsageError(f"--generate needs a table that is there, and no {option}.", hint=f"remove {option}")
     source = database or files or _inline(listed) or None
     if files:
         given |= how | {"map": renamed}
@@ -101,10 +115,11 @@ def command(invocation: Invocation, table: str, files: tuple[str, ...], **given:
         if invocation.dry_run:
             return show_rehearsal(invocation, remote.rehearse_populate(target, source, **given))
         return show_report(invocation, remote.populate(target, source, told=told_by(invocation), **given))
+    items = generated_items(invocation, target, count, seed) if count else source
     if invocation.dry_run:
-        return show_rehearsal(invocation, project.dry_run.populate(target, source, **given))
+        return show_rehearsal(invocation, project.dry_run.populate(target, items, **given))
     with FlowProgressView(invocation.words(), redact=invocation.redact) as shown:
-        report = project.populate(target, source, listener=shown, **given, **waits)
+        report = project.populate(target, items, listener=shown, **given, **waits)
     return show_report(invocation, report)
 
 
