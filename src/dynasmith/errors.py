@@ -308,9 +308,10 @@ class NoEffect(RunError):
 
 
 class Unreachable(RunError):
-    """Nothing answers at the endpoint."""
+    """Nothing answers at the endpoint. ``broke`` says that something did: the connection ended before the answer."""
 
     code = "unreachable"
+    broke: bool = False
 
 
 class NotOffered(RunError):

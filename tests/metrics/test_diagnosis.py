@@ -194,6 +194,7 @@ def test_what_cannot_be_looked_at_is_an_error(story: ItemStory) -> None:
     assert story("diagnose", "nothing", "throttling").code == 1
     assert story("diagnose", "orders", "throttling", "--since", "soon").code == 2
     assert story("diagnose", "orders", "throttling", "--since", "3y").code == 2
+    assert story("diagnose", "orders", "throttling", "--since", "0h").code == 2
     assert story("diagnose", "orders", "backup", "--since", "1h").code == 2
     assert story("diagnose", "orders", "nonsense").code == 2
 

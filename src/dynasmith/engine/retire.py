@@ -159,8 +159,12 @@ def _unoffered(
     unoffered = dict(tables.unoffered(tuple(unread))) if unread and isolated else {}
     for setting, reason in unread.items():
         if setting not in unoffered and not leave_unread:
-            raise _not_looked_at(AccessError(f"{reason}."), f"{setting} of {described.table.name} in {region}")
+            raise _not_looked_at(AccessError(f"{reason}."), f"{_label(setting)} of {described.table.name} in {region}")
     return unoffered
+
+
+def _label(setting: str) -> str:
+    return next((each.label for each in SETTINGS if each.field == setting), setting)
 
 
 _NEEDED: Final = {"autoscaling", *(each.field for each in SETTINGS if needed(each))}
@@ -170,7 +174,8 @@ def _not_looked_at(error: DynasmithError, what: str) -> DynasmithError:
     return RunError(
         f"{what[0].upper()}{what[1:]} cannot be read, so nothing was deleted: {error.message}",
         hint=error.hint
-        or "give the caller the actions of retire (Permissions); dynasmith delete deletes the table alone",
+        or "run it again, or give the caller the actions of retire (Permissions); dynasmith delete deletes the table "
+        "alone",
     )
 
 

@@ -139,7 +139,8 @@ class AwsTables:
         except Unreachable as error:
             if setting not in _OF_OTHER_SERVICES:
                 raise
-            self._remember(setting, reason_of(error))
+            if not error.broke:  # a service that nothing listens for is not there; one that broke off is
+                self._remember(setting, reason_of(error))
             return self._unread(described, setting, reason_of(error))
         except (ServiceUnavailable, Throttled) as error:
             if setting not in _OF_OTHER_SERVICES or error.service_code == BROKEN_REPLY:
@@ -202,7 +203,8 @@ class AwsTables:
         try:
             self.probe(setting)
         except (NotOffered, Unreachable) as error:
-            self._remember(setting, reason_of(error))
+            if not isinstance(error, Unreachable) or not error.broke:
+                self._remember(setting, reason_of(error))
         except DynasmithError:
             self._probed.add(setting)  # any other answer is an answer: the operation is there
         else:

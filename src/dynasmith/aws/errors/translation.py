@@ -160,10 +160,12 @@ def _of_botocore(error: Exception, operation: str, table: str, access: ResolvedA
         case foreign.EndpointConnectionError() | foreign.ConnectTimeoutError():
             return unreachable(access.endpoint_of(operation.partition(":")[0]), access)
         case foreign.HTTPClientError():
-            return Unreachable(
+            broken = Unreachable(
                 f"The connection to {access.place} broke.",
                 hint="whether the last call was done is not known; run it again",
             )
+            broken.broke = True
+            return broken
         case foreign.ParamValidationError() if "Unknown parameter in input" in str(error):
             return not_offered_here(f"{_unknown_parameter(str(error))} of {verb_of(operation)}")
         case foreign.ParamValidationError():

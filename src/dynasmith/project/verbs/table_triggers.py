@@ -231,6 +231,7 @@ def _wanted(world: World, table: str, trigger: str | Trigger) -> Trigger:
     problems = [*trigger_problems(asked)]
     if problems:
         raise UsageError(
-            f"The trigger {asked.function}: {'; '.join(problems)}.", hint="docs/guide/triggers.md lists the options"
+            f"The trigger {asked.function}: {'; '.join(problems)}.",
+            hint="the page Triggers lists the options and their ranges",
         )
     return asked

@@ -45,7 +45,7 @@ def diagnose_throttling(
 ) -> tuple[DiagnosisFinding, ...]:
     """See `Project.diagnose`."""
     described = world.control.describe(world.name_of(name), ("autoscaling",))
-    causes = throttled_resources(_series(world, described, since or SINCE))
+    causes = throttled_resources(_series(world, described, SINCE if since is None else since))
     remedies = [remedy_of(described.table, each) for each in causes]
     found = [_finding(described, each, remedy) for each, remedy in zip(causes, remedies, strict=True)]
     wanted = [remedy for remedy in remedies if remedy is not None]

@@ -127,7 +127,7 @@ class Conversation:
         except msgspec.MsgspecError as error:
             raise RunError(
                 f"Function {self._function.name} gave an answer that is not one of dynasmith: {error}.",
-                hint="its handler must be dynasmith.lambdas.handler; docs/guide/lambda.md",
+                hint="its handler must be dynasmith.lambdas.handler; see the page on Lambda",
             ) from error
         for name in ("v", "request_id", "invocation", "dry_run", "environment"):
             if getattr(reply, name) != getattr(request, name):
