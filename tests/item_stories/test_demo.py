@@ -1,10 +1,11 @@
 """``dynasmith demo``, whole, as a process: its words, what it keeps with --keep, and that it leaves nothing behind.
 
-Both whole runs go side by side, since each is half a minute.
+Both whole runs go side by side, since each is half a minute; the one with --keep has a part of the airports.
 """
 
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -71,13 +72,25 @@ def listens(port: int) -> bool:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
+def few_airports(folder: Path) -> str:
+    """A copy of the package of airports with one in ten, and those that its list of cities names."""
+    package = Path(airportsdata.__file__).parent
+    shutil.copytree(package, folder / package.name, ignore=shutil.ignore_patterns("__pycache__"))
+    named = {code for city in airportsdata.load_iata_macs().values() for code in city["airports"]}
+    head, *lines = (package / "airports.csv").read_text("utf-8").splitlines(keepends=True)
+    kept = (line for number, line in enumerate(lines) if number % 10 == 0 or line.split(",")[1].strip('"') in named)
+    (folder / package.name / "airports.csv").write_text(head + "".join(kept), "utf-8")
+    return str(folder)
+
+
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory: pytest.TempPathFactory) -> tuple[Shown, Shown]:
     """A demo in a shell whose every proxy is one that nobody may use, and one with --keep."""
     homes = [tmp_path_factory.mktemp(name) for name in ("demo", "kept")]
     with sentinel_proxy() as sentinel:
         shell = sentinel.variables
-        with dynasmith(homes[0], "demo", **shell) as plain, dynasmith(homes[1], "demo", "--keep", **shell) as keeping:
+        few = shell | {"PYTHONPATH": few_airports(tmp_path_factory.mktemp("few"))}
+        with dynasmith(homes[0], "demo", **shell) as plain, dynasmith(homes[1], "demo", "--keep", **few) as keeping:
             ends = [process.communicate(timeout=SECONDS_MAX) for process in (plain, keeping)]
             codes = plain.returncode, keeping.returncode
     assert sentinel.seen == []
