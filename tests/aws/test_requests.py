@@ -1,9 +1,11 @@
 """Each step is the request that the service's own model takes, and nothing else."""
 
+from functools import cache
 from typing import Any
 
 import botocore.session
 import pytest
+from botocore.model import ServiceModel
 from botocore.validate import ParamValidator
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -83,9 +85,6 @@ from dynasmith.tables.table import (
 )
 from strategies import tables
 
-SESSION = botocore.session.get_session()
-SERVICES = ("dynamodb", "application-autoscaling", "backup", "cloudwatch", "iam", "lambda")
-MODELS = {service: SESSION.get_service_model(service) for service in SERVICES}
 ARN = "arn:aws:dynamodb:eu-west-1:111122223333:table/orders"
 BACKUPS = BackupPlan(
     rules=(BackupRule(name="daily", schedule="cron(0 2 * * ? *)", keep_days=3, start_window_minutes=60),)
@@ -498,9 +497,15 @@ def test_a_change_of_an_item_leaves_other_attributes_alone() -> None:
     }
 
 
+@cache
+def model_of(service: str) -> ServiceModel:
+    """A service's model, read by the first test that needs it."""
+    return botocore.session.get_session().get_service_model(service)
+
+
 def refused_by_the_model(request: ServiceRequest) -> str:
     """What botocore's service model says against a request, or nothing."""
-    model = MODELS[request.service].operation_model(request.operation)
+    model = model_of(request.service).operation_model(request.operation)
     assert model.input_shape is not None
     return str(ParamValidator().validate(request.parameters, model.input_shape).generate_report())
 

@@ -5,8 +5,6 @@ import re
 import shlex
 from pathlib import Path
 
-from cfnlint.schema import PROVIDER_SCHEMA_MANAGER
-
 from cli.iac_surroundings import Surrounded
 from cli.story import Story, table
 
@@ -46,6 +44,8 @@ def test_the_commands_of_the_page(strict_story: Story) -> None:
 
 
 def test_a_stack_imports_every_resource_by_its_identifier(surrounded: Surrounded) -> None:
+    from cfnlint.schema import PROVIDER_SCHEMA_MANAGER  # half a second, for each worker that collects
+
     story = surrounded.story
     surrounded.define()
     assert story("apply", "--config", "tables.yaml", "--yes").code == 0

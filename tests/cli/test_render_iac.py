@@ -4,7 +4,6 @@ import json
 from pathlib import Path
 
 import pytest
-from cfnlint import api as cfn_lint
 
 from cli.iac_surroundings import table_text
 from cli.story import Story
@@ -37,6 +36,8 @@ def defined(shell: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFix
 def test_cfn_lint_finds_nothing(defined: Story) -> None:
     answer = defined("render", "cloudformation", "--config", "tables.yaml", "--no-import")
     assert answer.code == 0, answer.err
+    from cfnlint import api as cfn_lint  # half a second, for each worker that collects
+
     regions = cfn_lint.ManualArgs(regions=["us-east-1"])
     assert [str(each) for each in cfn_lint.lint(answer.out, config=regions)] == []
 
