@@ -3,6 +3,7 @@
 import gc
 import logging
 import os
+import re
 import sys
 import warnings
 from collections.abc import Iterator
@@ -52,7 +53,11 @@ def nothing_left_in_the_process(tmp_path_factory: pytest.TempPathFactory) -> Ite
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The longest files first; the others in their order."""
+    """The longest files first; the others in their order. A name with an address of this process is refused: workers
+    that know different names run nothing."""
+    addressed = [item.nodeid for item in items if re.search(r" at 0x[0-9a-f]+", item.nodeid)]
+    if addressed:
+        raise pytest.UsageError(f"Name the parameters with ids=: {', '.join(addressed)}")
     ranks = {TESTS / name: rank for rank, name in enumerate(LONGEST)}
     items.sort(key=lambda item: ranks.get(item.path, len(ranks)))
 

@@ -98,7 +98,11 @@ def test_partials_and_methods_do_what_they_did() -> None:
     assert over(str.upper)("a") == "A"
 
 
-@pytest.mark.parametrize("value", [lambda: 1, Shell(), (letter for letter in "ab"), Lock(), subprocess.Popen], ids=str)
+@pytest.mark.parametrize(
+    "value",
+    [lambda: 1, Shell(), (letter for letter in "ab"), Lock(), subprocess.Popen],
+    ids=["lambda", "object", "generator", "lock", "class"],
+)
 def test_what_cannot_be_sent_is_named(value: Any) -> None:
     """A closure, a program, what is open. A class of the standard library comes over by name, and makes nothing."""
     if value is subprocess.Popen:
