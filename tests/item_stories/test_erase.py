@@ -262,6 +262,15 @@ class Writer:
         patch.setattr(AwsModelItems, "call", call)
 
 
+def test_a_deletion_whose_reply_is_lost_is_counted_once(shop: ItemStory) -> None:
+    for nth in (1, 4):
+        shop.served.fault("DeleteItem", nth=nth, kind="reset-after")
+    shop.served.throttle("audit", write_units=1)
+    done = shop(*RUN, "--json").json
+    assert [(each["found"], each["deleted"]) for each in done["erased"]] == [(3, 3), (3, 3), (2, 2)]
+    assert left(shop) == expected()
+
+
 def test_what_others_write_meanwhile_is_looked_at_again(shop: ItemStory, monkeypatch: pytest.MonkeyPatch) -> None:
     Writer(shop, monkeypatch)
     done = shop(*RUN, "--json").json

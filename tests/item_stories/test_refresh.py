@@ -25,7 +25,7 @@ RECIPE = """
 from = "prod"
 sample = "40%"
 empty = ["users", "orders"]
-after = ["validate", "verify", "run python3 note.py"]
+after = ["migrate", "validate", "verify", "run python3 note.py"]
 
 [refresh.staging.tables.users]
 transform = "users.masks.yaml"
@@ -60,6 +60,7 @@ def shop(story: ItemStory, monkeypatch: pytest.MonkeyPatch) -> ItemStory:
     write_recipe(RECIPE)
     Path("tables.yaml").write_text("tables:\n" + TABLE.format("users", "email") + TABLE.format("orders", "name"))
     Path("users.masks.yaml").write_text(MASKS)
+    story.write("migrations/0.0.1_note.py", 'def up(m):\n    m.check(True, "fine")\n')
     Path("note.py").write_text("import os\nopen('noted', 'a').write(os.environ['DYNASMITH_ENV'] + '\\n')\n")
     story.make("prod-users", "prod-orders", "staging-users", "staging-orders")
     people = [{"pk": {"S": f"USER#{n}"}, "email": {"S": mail(n)}} for n in range(COUNT)]
@@ -93,14 +94,15 @@ def test_staging_becomes_a_masked_sample_and_again_the_same(shop: ItemStory) -> 
     dry = shop("refresh", "staging", "--dry-run")
     assert dry.code == 0, dry.err
     assert [line.split(":")[0].rstrip(".") for line in dry.out.splitlines() if not line.startswith(" ")] == [
-        "empty users", "empty orders", "copy users", "copy orders", "validate", "verify", "run run python3 note.py"[4:],
+        "empty users", "empty orders", "copy users", "copy orders", "migrate", "validate", "verify",
+        "run python3 note.py",
         "In total", "Dry run",
     ]  # fmt: skip
     assert shop.wrote() == []
     done = shop(*RUN, "--json").json
-    assert done["state"] == "done"
-    assert [part["state"] for part in done["parts"]] == ["done"] * 7
-    assert done["parts"][5]["found"] == 0
+    assert done["state"] == "done", [part["reason"] for part in done["parts"]]
+    assert [part["state"] for part in done["parts"]] == ["done"] * 8
+    assert done["parts"][6]["found"] == 0
     people, orders = shop.items("staging-users"), shop.items("staging-orders")
     assert 0 < len(people) < COUNT
     assert {f"USER#{item['customer']['S']}" for item in orders} == {item["pk"]["S"] for item in people}
@@ -216,7 +218,7 @@ class KillEverything:
 
 
 def test_a_run_that_is_killed_at_any_call_is_gone_on_with(shop: ItemStory) -> None:
-    write_recipe(RECIPE.replace('"validate", "verify", "run python3 note.py"', '"verify"'))
+    write_recipe(RECIPE.replace('"migrate", "validate", "verify", "run python3 note.py"', '"verify"'))
     assert shop(*RUN).code == 0
     wanted, resumed = both(shop), 0
     for at in range(1, 400) if STEP == 1 else sorted(random.sample(range(2, 60), 3)):  # which ones is no secret
@@ -232,7 +234,8 @@ def test_a_run_that_is_killed_at_any_call_is_gone_on_with(shop: ItemStory) -> No
             begun = [job for job in project.jobs.list() if job.verb == "refresh" and not job.over]
             for job in begun:
                 assert job.state == "interrupted"
-                assert project.jobs.resume(job.id).job.state == "done", at
+                report = project.jobs.resume(job.id)
+                assert report.job.state == "done", (at, report.job.reason)
                 assert both(shop) == wanted, at
                 resumed += 1
     assert resumed

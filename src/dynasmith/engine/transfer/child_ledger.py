@@ -16,9 +16,14 @@ class ChildClaim:
         self._own, self._parent = own, parent
 
     def control(self) -> JobControl:
-        """What is wanted of the parent, where that is to wait or to end; else what is wanted of the job."""
-        above = self._parent.control()
-        return self._own.control() if above.wish == "run" else above
+        """What is wanted of the parent, where that is to wait or to end; else what is wanted of the job, at the pace of
+        the parent where it has none of its own."""
+        own, above = self._own.control(), self._parent.control()
+        return JobControl(
+            wish=own.wish if above.wish == "run" else above.wish,
+            read_units_per_second=own.read_units_per_second or above.read_units_per_second,
+            write_units_per_second=own.write_units_per_second or above.write_units_per_second,
+        )
 
     @property
     def job(self) -> Job:

@@ -47,18 +47,23 @@ class FolderLedger:
         return self._folder
 
     def begin(self, job: Job) -> "FolderClaim":
-        """Enter a new job and hold it."""
+        """Enter a new job and hold it. A folder without a job is one whose process was killed while it began."""
         home = self._folder / job.id
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
-            home.mkdir(mode=0o700)  # its owner's only, and with it all that is inside
-            (home / "segments").mkdir(mode=0o700)
-        except FileExistsError as error:
-            raise RunError(f"There is a job {job.id} already.", hint="run it again for another id") from error
+            home.mkdir(mode=0o700, exist_ok=True)  # its owner's only, and with it all that is inside
+            (home / "segments").mkdir(mode=0o700, exist_ok=True)
         except OSError as error:
             raise _unwritable(self._folder, error) from error
-        claim = FolderClaim(home, ProcessLock(home / "lock", job.id), job, self._term)
-        claim.change(job)
+        _refuse_known(home)
+        lock = ProcessLock(home / "lock", job.id)
+        try:
+            _refuse_known(home)  # somebody may have entered it before the lock was held
+            claim = FolderClaim(home, lock, job, self._term)
+            claim.change(job)
+        except BaseException:
+            lock.release()
+            raise
         return claim
 
     def claim(self, job_id: str) -> "FolderClaim":
@@ -217,6 +222,11 @@ class FolderClaim:
     def release(self) -> None:
         """Let others have the job."""
         self._lock.release()
+
+
+def _refuse_known(home: Path) -> None:
+    if (home / "job.json").exists():
+        raise RunError(f"There is a job {home.name} already.", hint="run it again for another id")
 
 
 def _settled(job: Job, *, locked: bool) -> Job:

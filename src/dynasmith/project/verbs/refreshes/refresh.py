@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from dynasmith.engine.refresh.refresh import begin_refresh
 from dynasmith.engine.run import run
 from dynasmith.errors import UsageError
@@ -32,7 +34,9 @@ def refresh(
     with items.same_tables() as same:
         check_refresh(same, spec, found.keep, given)
     given = items.at(spec.target).granted(given, [], named(_question(spec), spec.environment))
-    world = ProjectJobWorld(items, listener, refreshing=lambda spec: refresh_world(items, spec, listener, given))
+    world = ProjectJobWorld(
+        items, listener, refreshing=lambda spec: refresh_world(items, spec, listener, replace(given, yes=True))
+    )
     claim = begin_refresh(spec, world)
     report = items.priced(run(readable(claim.job), claim, world))
     assert isinstance(report, RefreshReport)
