@@ -36,6 +36,12 @@ GENERATED: Final = frozenset(_PAGES) | frozenset(_FOLDERS)
 may lead there; the build of the site says where it leads nowhere."""
 
 
+def is_generated(target: str) -> bool:
+    """Whether a path of the repository (``docs/reference/json/index.md``) is a page that is made at the build."""
+    folder, _, name = target.partition("docs/reference/")
+    return not folder and name.partition("/")[0].removesuffix(".md") in GENERATED
+
+
 def site_pages() -> Mapping[str, str]:
     """Each generated page: its place in the site, and its text in Markdown."""
     pages = {f"reference/{name}.md": page() for name, page in _PAGES.items()}

@@ -14,7 +14,7 @@ from pathlib import Path, PurePosixPath
 from typing import Final
 
 from pages.error_pages import with_contents
-from pages.site_pages import site_pages
+from pages.site_pages import is_generated, site_pages
 
 ROOT: Final = Path(__file__).parents[2]
 _LINK: Final = re.compile(r"(\]\()([^)\s#:]+)((?:#[^)]*)?\))")
@@ -48,7 +48,7 @@ def stage(folder: Path) -> None:
 
 def sources() -> Mapping[str, str]:
     """Each file of the repository that is a part of the site, and its place there."""
-    found = [*_files("docs"), *_files("examples"), "CONTRIBUTING.md", "CHANGELOG.md"]
+    found = [*_files("docs"), *_files("examples"), "CONTRIBUTING.md", "CHANGELOG.md", "action.yml"]
     return {source: place(source) for source in found}
 
 
@@ -75,8 +75,8 @@ def linked(text: str, source: str) -> str:
 
     def moved(found: re.Match[str]) -> str:
         target = os.path.normpath((PurePosixPath(source).parent / found[2]).as_posix())
-        if not (ROOT / target).exists():
-            return found[0]  # text of a code block, or a page that is generated: Sphinx judges it
+        if not (ROOT / target).exists() and not is_generated(target):
+            return found[0]  # text of a code block
         if (ROOT / target).is_dir():
             target = "examples/README.md"
         return f"{found[1]}{os.path.relpath(place(target), home)}{found[3]}"
