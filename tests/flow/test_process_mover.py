@@ -21,6 +21,7 @@ from dynasmith.engine.transfer.movers.worker import _Line
 from dynasmith.engine.transfer.permit import RunPermit
 from dynasmith.engine.transfer.runner import RunContext
 from dynasmith.engine.transfer.table_details import TableEnd
+from dynasmith.engine.workers.dial import LocalConnection
 from dynasmith.engine.workers.user_traceback import RemoteTraceback
 from dynasmith.errors import LeaseLost, RunError, UsageError
 from dynasmith.files.ledger import FolderLedger
@@ -52,8 +53,8 @@ def test_items_are_moved_in_other_processes(client: Any, make_table: MakeTable, 
 def test_a_process_whose_job_was_killed_may_write_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     """Woken after its job was killed, its loop may run before its thread hears of it; another run may have the job."""
     ours, theirs = socket.socketpair()
-    with ours, theirs, ours.makefile("rb") as pipe:
-        line = _Line(ours, pipe)
+    with ours, theirs:
+        line = _Line(LocalConnection(ours), os.getppid())
         permit = RunPermit("copy-1", line)
         permit.check()
         monkeypatch.setattr(os, "getppid", lambda: 1)

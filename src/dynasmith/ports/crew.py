@@ -45,13 +45,23 @@ class WorkerLine(Protocol):
 class Crew(Protocol):
     """Places workers that do one order."""
 
+    @property
+    def remote(self) -> bool:
+        """Whether its workers are, or may be, on other machines."""
+        ...
+
+    @property
+    def patience_seconds(self) -> float:
+        """How long a job that has no worker waits for one to come; then it is interrupted."""
+        ...
+
     async def place(self, order: bytes, count: int) -> None:
         """See to it that ``count`` workers have ``order``, or come: those that are there count. Raises RunError where
         none can be begun."""
         ...
 
     async def next(self) -> WorkerLine:
-        """The next worker that came. Waits for as long as it takes; raises Interrupted where none can be hoped for."""
+        """The next worker that came. Waits for as long as it takes; raises RunError where none can come."""
         ...
 
     async def close(self) -> None:

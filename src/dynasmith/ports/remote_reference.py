@@ -12,3 +12,7 @@ class RemoteReference(ABC):
     @abstractmethod
     async def ask(self, question: bytes) -> bytes:
         """Answer a question from any process. Its errors end the job in the process that has it."""
+
+    def stand_in(self) -> "RemoteReference | None":
+        """What a worker on another machine has in the place of this, where it has its own; None: it asks this one."""
+        return None

@@ -18,7 +18,9 @@ from botocore.httpsession import ProxyConfiguration, get_cert_path
 
 from dynasmith.aws.data.address import Address
 from dynasmith.aws.data.signature import SigningKeys
+from dynasmith.aws.data.worker_keys import WorkerKeys
 from dynasmith.errors import CredentialsExpired, NoCredentials
+from dynasmith.ports.access import is_aws
 from dynasmith.ports.engines import ENGINES, SERVICE, EngineReplies
 from dynasmith.ports.remote_reference import RemoteReference
 
@@ -134,6 +136,11 @@ class ClientKeys(RemoteReference):
 
     def __init__(self, client: Any) -> None:
         self._source: Any = client._request_signer._credentials
+        self._is_aws = is_aws(client.meta.endpoint_url)
+
+    def stand_in(self) -> RemoteReference | None:
+        """A worker on another machine signs as itself. The keys of an emulator open nothing else, and are asked for."""
+        return WorkerKeys() if self._is_aws else None
 
     async def ask(self, question: bytes) -> bytes:  # noqa: ARG002  # there is one question
         """The keys, as ``Credentials`` reads them. Raises NoCredentials, CredentialsExpired (not refreshed)."""

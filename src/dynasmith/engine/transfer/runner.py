@@ -35,6 +35,7 @@ from dynasmith.jobs.report import Report
 from dynasmith.masking import masked
 from dynasmith.operations.pseudonym import Pseudonyms
 from dynasmith.ports.checkpoints import Claim, KeptInTable
+from dynasmith.ports.crew import Crew
 from dynasmith.ports.items import OpenSink, OpenSource, Sink, Source
 from dynasmith.ports.listener import Listener, silent
 
@@ -93,6 +94,8 @@ class RunContext:
     """What the reason of a failure goes through before a record keeps it."""
     job_id: str = ""
     """The id of the next job that begins; empty for one of its own."""
+    crew: Callable[[], Crew] | None = None
+    """What places the workers of a job that has any; None: processes of this machine."""
     origin: str = ""
     """What begins it, where that is not a person."""
 
@@ -182,6 +185,9 @@ async def _run(
         if not stop.asked:
             raise
         state = "cancelled" if flow is not None and flow.cancelled else "interrupted"
+    except Interrupted as error:
+        first, state = error, "interrupted"
+        raise
     except Exception as error:
         first = error
         reason = failure_reason(error) if isinstance(error, DynasmithError) else f"{type(error).__name__}: {error}"
@@ -307,7 +313,7 @@ def _moving(flow: Flow, ways: Pipeline, around: RunContext, ends: _Ends) -> Page
             only_new=flow.only_new,
             loop_factory=around.loop_factory,
         )
-        crew = LocalCrew(_WORKER)
+        crew = LocalCrew(_WORKER) if around.crew is None else around.crew()
         return CrewMover(work, crew, count, flow, flow.stop, flow.claim.lease)
     return Mover(
         source=ends.source,

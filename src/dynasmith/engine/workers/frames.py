@@ -34,20 +34,20 @@ def framed(body: bytes) -> bytes:
     return len(body).to_bytes(HEAD_BYTES, "big")
 
 
-def size_of(head: bytes) -> int:
-    """The length that the head of a frame says. Raises FrameTooLong."""
+def size_of(head: bytes, most: int = FRAME_BYTES_MAX) -> int:
+    """The length that the head of a frame says. Raises FrameTooLong where it is above ``most``."""
     size = int.from_bytes(head, "big")
-    if size > FRAME_BYTES_MAX:
+    if size > most:
         raise FrameTooLong(f"a frame of {size:,} bytes")
     return size
 
 
-def read_frame(pipe: Pipe) -> bytes | None:
+def read_frame(pipe: Pipe, most: int = FRAME_BYTES_MAX) -> bytes | None:
     """The next frame; None where the other side has gone, also in the middle of one. Raises FrameTooLong."""
     head = pipe.read(HEAD_BYTES)
     if len(head) < HEAD_BYTES:
         return None
-    size = size_of(head)
+    size = size_of(head, most)
     body = pipe.read(size)
     return body if len(body) == size else None
 
@@ -58,6 +58,6 @@ def send_frame(connection: socket.socket, body: bytes) -> None:
     connection.sendall(body)
 
 
-async def receive_frame(reader: asyncio.StreamReader) -> bytes:
+async def receive_frame(reader: asyncio.StreamReader, most: int = FRAME_BYTES_MAX) -> bytes:
     """The next frame on a loop. Raises IncompleteReadError at the end, OSError, FrameTooLong."""
-    return await reader.readexactly(size_of(await reader.readexactly(HEAD_BYTES)))
+    return await reader.readexactly(size_of(await reader.readexactly(HEAD_BYTES), most))

@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Mapping
+from math import inf
 from typing import Final
 
 from dynasmith.engine.workers.forks import kept_from_forks
@@ -85,6 +86,9 @@ class LocalLine:
 
 class LocalCrew:
     """Processes of this machine, one a worker. Keeps `dynasmith.ports.crew.Crew`."""
+
+    remote = False
+    patience_seconds = inf
 
     def __init__(self, entry: str) -> None:
         self._entry = entry

@@ -9,17 +9,20 @@ from typing import Any
 import msgspec
 
 from dynasmith.engine.workers.main_script import LOADING
+from dynasmith.engine.workers.sources import keep_sources, sent_sources
 from dynasmith.engine.workers.values import FindReference, NotPortable, ValueWriter, read_values
 from dynasmith.errors import DynasmithError, UsageError
 from dynasmith.ports.remote_reference import RemoteReference
 
 
 class _SentCode(msgspec.Struct, array_like=True):
-    """``module`` or ``file`` of the script that the value is of; both are empty where it is of no script."""
+    """``module`` or ``file`` of the script that the value is of; both are empty where it is of no script. ``sources``
+    are files of the modules that it is of, by their paths, for a worker that may not have them."""
 
     module: str
     file: str
     value: bytes
+    sources: dict[str, bytes] = {}
 
 
 _encode = msgspec.msgpack.Encoder().encode
@@ -31,13 +34,13 @@ def sendable(value: Any) -> bytes:
     return written_code(value)[0]
 
 
-def written_code(value: Any) -> tuple[bytes, list[RemoteReference]]:
+def written_code(value: Any, *, remote: bool = False) -> tuple[bytes, list[RemoteReference]]:
     """A value with user code in it as bytes for a worker, with what that must load first; and what of it stays here, by
     its number.
 
     Raises UsageError where it cannot be given to another process (a lambda, a nested function).
     """
-    writer = ValueWriter()
+    writer = ValueWriter(remote=remote)
     try:
         written = writer(value)
     except NotPortable as error:
@@ -46,7 +49,13 @@ def written_code(value: Any) -> tuple[bytes, list[RemoteReference]]:
             hint="name it as module:function, or remove --processes",
         ) from error
     module, file = _main_script() if "__main__" in writer.modules else ("", "")
-    return _encode(_SentCode(module, file, written)), writer.references
+    if remote and (module or file):
+        raise UsageError(
+            "The transform cannot run on another machine: it is a function of the script itself.",
+            hint="move it to a module of its own",
+        )
+    sources = sent_sources(writer.modules) if remote else {}
+    return _encode(_SentCode(module, file, written, sources)), writer.references
 
 
 def loaded_code(sent: bytes, find: FindReference | None = None) -> Any:
@@ -54,6 +63,7 @@ def loaded_code(sent: bytes, find: FindReference | None = None) -> Any:
     try:
         code = _decode(sent)
         _prepare(code.module, code.file)
+        keep_sources(code.sources)
         return read_values(code.value, find)
     except DynasmithError:
         raise

@@ -46,9 +46,13 @@ class NotPortable(Exception):
 
 
 class ValueWriter:
-    """Writes values. What must stay here (`RemoteReference`) is collected in ``references``, in its place a number."""
+    """Writes values. What must stay here (`RemoteReference`) is collected in ``references``, in its place a number.
 
-    def __init__(self) -> None:
+    For a ``remote`` worker, on another machine, what such a worker has itself is named and not asked for.
+    """
+
+    def __init__(self, *, remote: bool = False) -> None:
+        self._remote = remote
         self.references: list[RemoteReference] = []
         self.modules: set[str] = set()
         """The modules that the other side imports for it."""
@@ -70,6 +74,9 @@ class ValueWriter:
         if kind is dict:
             return ["d", self._pairs(value.items(), depth)]
         if isinstance(value, RemoteReference):
+            own = value.stand_in() if self._remote else None
+            if own is not None:
+                return self._object(own, depth)
             self.references.append(value)
             return ["r", len(self.references) - 1]
         if value is msgspec.UNSET or value is NoneType:

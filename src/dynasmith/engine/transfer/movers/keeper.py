@@ -14,13 +14,17 @@ its line is cut, and its segments are given to another one when it can write no 
 import asyncio
 import logging
 from collections.abc import Sequence
+from functools import partial
 from math import inf
+from time import monotonic
 
 from dynasmith.engine.transfer.event_thread import StopRequest
 from dynasmith.engine.transfer.movers import messages as words
 from dynasmith.engine.transfer.movers.deaths import DEATHS_MAX, died_too_often, stood_still
 from dynasmith.engine.transfer.movers.member import Member, MovedSegments, Stalled
 from dynasmith.engine.transfer.movers.order import Work, written_order
+from dynasmith.errors import Interrupted
+from dynasmith.jobs.checkpoint import Checkpoint
 from dynasmith.jobs.counts import Counts
 from dynasmith.ports.concurrency import tasks_together, together
 from dynasmith.ports.crew import Crew, LineEnded, WorkerLine
@@ -28,6 +32,9 @@ from dynasmith.ports.permit import Term
 from dynasmith.ports.remote_reference import RemoteReference
 
 _log = logging.getLogger("dynasmith.jobs")
+
+LOOK_SECONDS = 1.0
+"""How often a job without workers looks at the time."""
 
 _NO_SEGMENT = -1
 """Where a worker died that had no segment yet."""
@@ -59,12 +66,14 @@ class CrewMover:
         self._came = 0
         self._deaths: dict[int, tuple[bytes | None, int]] = {}
         self._lapses = 0
-        self._over = asyncio.Event()
+        self._over, self._changed = asyncio.Event(), asyncio.Event()
 
     async def run(self) -> None:
         """Move all segments. Raises what a worker raised, RunError when they keep dying, UsageError where
         the transform cannot be given to another process."""
-        self._order, self.references = await asyncio.to_thread(written_order, self.work)
+        self._order, self.references = await asyncio.to_thread(
+            partial(written_order, self.work, remote=self._crew.remote)
+        )
         try:
             async with tasks_together() as tasks:
                 others = tasks.create_task(self._arrivals(tasks)), tasks.create_task(self._stopping())
@@ -106,6 +115,30 @@ class CrewMover:
         self.held = True
         await together([member.hold() for member in self._members])
 
+    async def next_segment(self, member: Member) -> Checkpoint | None:
+        """The next segment for a worker. One on another machine stays while others move some: one of those may end, and
+        nobody begins a worker in its place. Meanwhile it has no part of the pace."""
+        while True:
+            found = await self.keeper.next()
+            if found is not None or self.stop.asked or not self._crew.remote or member.is_gone:
+                break
+            if not any(each.moves for each in self._members):
+                break
+            if not member.moves and not member.is_idle:
+                member.is_idle = True
+                self._share()
+            await self._changed.wait()
+        if found is not None and member.is_idle:
+            member.is_idle = False
+            self._share()
+            member.tell(words.UnitsMessage())
+        return found
+
+    def changes_segments(self) -> None:
+        """Some segment ended, was given back or will not be moved: who waits for one looks again."""
+        changed, self._changed = self._changed, asyncio.Event()
+        changed.set()
+
     def saved(self, segment: int) -> None:
         """A page of the segment was moved: what went wrong there before is over."""
         for place in (segment, _NO_SEGMENT):
@@ -125,8 +158,27 @@ class CrewMover:
             self._over.set()
             return
         await self._crew.place(self._order, min(self._count, self.keeper.left))
-        while True:
-            tasks.create_task(self._serve(await self._crew.next()))
+        alone_since = monotonic()
+        coming = tasks.create_task(self._crew.next())
+        try:
+            while True:
+                await asyncio.wait({coming}, timeout=LOOK_SECONDS)
+                if coming.done():
+                    tasks.create_task(self._serve(coming.result()))
+                    coming = tasks.create_task(self._crew.next())
+                if self._members or self.paused:
+                    alone_since = monotonic()
+                elif monotonic() - alone_since > self._crew.patience_seconds:
+                    raise self._deserted()
+        finally:
+            coming.cancel()
+
+    def _deserted(self) -> Interrupted:
+        job, minutes = self.work.job.id, self._crew.patience_seconds / 60
+        return Interrupted(
+            f"Job {job} has had no worker for {minutes:g} minutes; nothing was lost.",
+            hint=f"start workers, then: dynasmith jobs resume {job}",
+        )
 
     async def _serve(self, line: WorkerLine) -> None:
         member = Member(self, line)
@@ -166,6 +218,7 @@ class CrewMover:
     async def _stopping(self) -> None:
         await self.stop.wait()
         self._tell_all(words.ControlMessage("stop"))
+        self.changes_segments()
         if self._is_over:
             self._over.set()
 
@@ -186,7 +239,7 @@ class CrewMover:
 
     @property
     def _part(self) -> float:
-        return 1 / max(1, len(self._members))
+        return 1 / max(1, sum(not member.is_idle for member in self._members))
 
     def _tell_all(self, word: words.ToProcess) -> None:
         for member in self._members:

@@ -12,7 +12,7 @@ from dynasmith.engine.transfer.movers import deaths
 from dynasmith.engine.transfer.movers import messages as words
 from dynasmith.engine.transfer.movers.order import Work
 from dynasmith.engine.workers.failures import raised
-from dynasmith.jobs.checkpoint import decode_checkpoint, encode_checkpoint
+from dynasmith.jobs.checkpoint import Checkpoint, decode_checkpoint, encode_checkpoint
 from dynasmith.ports.clock import lease_clock
 from dynasmith.ports.concurrency import tasks_together
 from dynasmith.ports.crew import LineEnded, WorkerLine
@@ -62,6 +62,14 @@ class MemberKeeper(Protocol):
         """A page of the segment was moved."""
         ...
 
+    async def next_segment(self, member: "Member") -> Checkpoint | None:
+        """The next segment for a worker; None where there is none."""
+        ...
+
+    def changes_segments(self) -> None:
+        """Some segment ended, was given back or will not be moved."""
+        ...
+
 
 class Member:
     """One worker, from when it came until it is gone."""
@@ -73,7 +81,8 @@ class Member:
         self._holding: dict[int, asyncio.Future[None]] = {}
         self._until = lease_clock() + deaths.START_SECONDS
         self._granted = 0.0
-        self._stalled = self._gone = False
+        self._stalled = self._leaves = False
+        self.is_gone = self.is_idle = False
         self.left: dict[int, bytes | None] = {}
         """The segments that it left, each with where it goes on."""
         self.rates = mover.begun(0.0)
@@ -85,14 +94,19 @@ class Member:
         if mover.stop.asked:
             self.tell(words.ControlMessage("stop"))
 
+    @property
+    def moves(self) -> bool:
+        """Whether it has a segment."""
+        return bool(self._moving)
+
     def tell(self, word: words.ToProcess) -> None:
         """Say something to the worker, where it is not gone."""
-        if not self._gone:
+        if not self.is_gone:
             self._line.send(words.encode(word))
 
     async def hold(self) -> None:
         """Returns when this worker writes nothing plainly any more; one that is dead does not."""
-        if self._gone:
+        if self.is_gone:
             return
         number = len(self._holding) + 1
         future = self._holding[number] = asyncio.get_running_loop().create_future()
@@ -111,9 +125,10 @@ class Member:
                     died = error
                 finally:
                     watch.cancel()
-                    self._gone = True
+                    self.is_gone = True
+                    self._mover.changes_segments()
         finally:
-            self._gone = True
+            self.is_gone = True
             ending = await self._line.end()
             if died is not None and self._line.remote:
                 await asyncio.sleep(max(0.0, self._granted - lease_clock()))  # it may still write until then
@@ -125,9 +140,10 @@ class Member:
         if not stopped:
             for segment in self.left:
                 self._mover.keeper.give_back(segment)
+        self._mover.changes_segments()
         if isinstance(died, Stalled):
             raise died
-        if died is not None or (self.left and not stopped):
+        if died is not None or (self.left and not stopped and not self._leaves):
             raise LineEnded(ending) from died
 
     async def _watch(self) -> None:
@@ -152,6 +168,7 @@ class Member:
         while True:
             match self._decoded(await self._line.frame()):
                 case words.EndedMessage():
+                    self._leaves = True
                     return
                 case words.AliveMessage(number):
                     self._grant(number)
@@ -190,7 +207,7 @@ class Member:
             return
         match question:
             case words.NextMessage():
-                found = await keeper.next()
+                found = await self._mover.next_segment(self)
                 if found is not None:
                     self._moving[found.segment] = found.position
                     body = found.segment.to_bytes(4, "big") + encode_checkpoint(found)
@@ -204,6 +221,7 @@ class Member:
                 self._moving[segment] = checkpoint.position
                 if checkpoint.done:
                     self._moving.pop(checkpoint.segment, None)
+                    self._mover.changes_segments()
             case words.BuryMessage(_, segment, page, dead):
                 await keeper.bury(segment, page, dead)
             case words.KeyChangedMessage():

@@ -26,10 +26,11 @@ class Work:
     loop_factory: LoopFactory
 
 
-def written_order(work: Work) -> tuple[bytes, list[RemoteReference]]:
+def written_order(work: Work, *, remote: bool = False) -> tuple[bytes, list[RemoteReference]]:
     """The order, and what of it stays here and is asked for by its number. Blocking: an address and keys may have to be
-    asked for. Raises UsageError where a part of the job cannot be sent."""
-    return written_code(work)
+    asked for. A ``remote`` worker, on another machine, gets the source of the transform too. Raises UsageError where a
+    part of the job cannot be sent."""
+    return written_code(work, remote=remote)
 
 
 def read_order(frame: bytes, find: FindReference) -> Work:

@@ -7,7 +7,6 @@ time (the job was stopped, or this process was) nothing more is sent, and the pa
 
 import asyncio
 import os
-import socket
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -21,8 +20,8 @@ from dynasmith.engine.transfer.movers.order import Work, read_order
 from dynasmith.engine.transfer.pacer import Pacer, heard_by
 from dynasmith.engine.transfer.permit import RunPermit
 from dynasmith.engine.workers.child_side import own_socket, show_prints
+from dynasmith.engine.workers.dial import Connection, LocalConnection
 from dynasmith.engine.workers.failures import failure_of
-from dynasmith.engine.workers.frames import Pipe, read_frame, send_frame
 from dynasmith.errors import LeaseLost
 from dynasmith.jobs.checkpoint import Checkpoint, decode_checkpoint, encode_checkpoint
 from dynasmith.jobs.counts import Counts
@@ -37,23 +36,33 @@ ALIVE_SECONDS_MIN, ALIVE_SECONDS_MAX = 0.1, 3.0
 
 
 def main() -> None:
-    """Move segments until there are none, or the job stops, or is gone."""
-    ours = own_socket()
-    pipe = ours.makefile("rb")
-    line = _Line(ours, pipe)
+    """The process of a job of this machine: move segments until there are none, or the job stops, or is gone."""
+    move_segments(LocalConnection(own_socket()), parent=os.getppid())
+
+
+def move_segments(
+    connection: Connection, *, parent: int | None = None, gone: Callable[[], None] = lambda: None
+) -> words.ToJob:
+    """Move segments for the job at the other end until there are none, or it stops; what this worker said last.
+
+    Where the job is gone ``gone`` is called, and this process ends at once. ``parent`` is the process of the job, where
+    it is of this machine: nothing is written any more once that has ended.
+    """
+    line = _Line(connection, parent, gone)
+    last: words.ToJob = words.EndedMessage()
     try:
-        order = read_frame(pipe) or b""
+        order = connection.receive() or b""
         line.listen()
         work = read_order(order, line.reference)
         run(lambda stop: _move(line, work, stop), loop_factory=work.loop_factory)
-        last: words.ToJob = words.EndedMessage()
-    except asyncio.CancelledError:  # a second SIGTERM: the job sees that it is not at the end of its segments
-        last = words.EndedMessage()
+    except asyncio.CancelledError:  # a second SIGTERM: others move what is left
+        pass
     except LeaseLost:
         last = words.LapsedMessage()
     except (Exception, SystemExit) as error:
         last = words.FailedMessage(failure_of(error))
     line.end(last)
+    return last
 
 
 async def _move(line: "_Line", work: Work, stop: StopRequest) -> None:
@@ -69,7 +78,7 @@ async def _move(line: "_Line", work: Work, stop: StopRequest) -> None:
             source=parts.source,
             sink=parts.sink,
             stage=parts.stage,
-            keeper=_Keeper(line, work.job, reads, writes),
+            keeper=_Keeper(line, work.job, reads, writes, stop),
             reads=reads,
             writes=writes,
             stop=stop,
@@ -101,12 +110,11 @@ async def _watched(permit: RunPermit) -> None:
 class _Line:
     """The socket to the job: questions that wait for their answers, and what the job wants."""
 
-    def __init__(self, ours: socket.socket, pipe: Pipe) -> None:
+    def __init__(self, connection: Connection, parent: int | None, gone: Callable[[], None] = lambda: None) -> None:
         self._until = inf  # before the first segment nothing is written
-        self._parent = os.getppid()
-        self._sending = threading.Lock()
-        self._ours = ours
-        self._pipe = pipe
+        self._parent = parent
+        self._gone = gone
+        self._connection = connection
         self._over = False
         self._mover: Mover | None = None
         self._early: list[words.ToProcess] = []
@@ -129,7 +137,7 @@ class _Line:
         A process that was stopped while its job was killed may run a moment before its thread hears of it; by then the
         job may be another run's, since the lock of a folder is free at once. (On Windows a parent keeps its number.)
         """
-        return self._until if os.getppid() == self._parent else -inf
+        return self._until if self._parent in (None, os.getppid()) else -inf
 
     def listen(self) -> None:
         """Hear the job from now on, and end where it is gone: also while a module of the user's loads for long. The
@@ -174,8 +182,7 @@ class _Line:
             self._send(last)
 
     def _send(self, word: words.ToJob) -> None:
-        with self._sending:
-            send_frame(self._ours, words.encode(word))
+        self._connection.send(words.encode(word))
 
     def _ask_for_time(self) -> None:
         """Say that this process runs, three times in the time that it has."""
@@ -192,7 +199,7 @@ class _Line:
 
     def _listen(self) -> None:
         try:
-            while (frame := read_frame(self._pipe)) is not None:
+            while (frame := self._connection.receive()) is not None:
                 word = words.decode_to_process(frame)
                 if isinstance(word, words.GrantedMessage):
                     asked = self._grants_asked.pop(word.number)
@@ -206,6 +213,7 @@ class _Line:
                     self._loop.call_soon_threadsafe(self._hear, word)
         finally:
             if not self._over:
+                self._gone()
                 os._exit(1)  # the job is gone, and another run may have it: not one write more
 
     def _hear(self, word: words.ToProcess) -> None:
@@ -245,15 +253,23 @@ class _Line:
 class _Keeper:
     """The job as the mover sees it."""
 
-    def __init__(self, line: _Line, job: Job, reads: Pacer, writes: Pacer) -> None:
+    def __init__(self, line: _Line, job: Job, reads: Pacer, writes: Pacer, stop: StopRequest) -> None:
         self._line = line
+        self._stop = stop
         self._job = job
         self._reads = reads
         self._writes = writes
 
     async def next(self) -> Checkpoint | None:
         """The next segment."""
-        said = await self._line.ask(words.NextMessage)
+        asking = asyncio.create_task(self._line.ask(words.NextMessage))
+        stopping = asyncio.create_task(self._stop.wait())  # the job may let a worker wait for what others give back
+        try:
+            await asyncio.wait({asking, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            said = asking.result() if asking.done() else b""
+        finally:
+            asking.cancel()
+            stopping.cancel()
         if not said:
             return None
         segment = int.from_bytes(said[:4], "big")
