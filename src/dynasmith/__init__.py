@@ -22,7 +22,8 @@ The names of this module:
 - **Changes**: `Plan`, `Consent`, `ApplyReport`, `Ensured`; `Detached` and `TickReport` for an apply that no process
   stays for.
 - **Encryption**: `EncryptionKey`, for ``crypto=``.
-- **Items**: `Side` (a table elsewhere), `Database` (a source), `Report`, `Counts`, `Job`, `VerifyResult`, `DryRun`;
+- **Items**: `Side` (a table elsewhere), `Database` (a source), `Cluster` (workers elsewhere),
+  `Report`, `Counts`, `Job`, `VerifyResult`, `DryRun`;
   `Context`, the second argument of a transform, and `ItemRefused`, which it may raise. `dynasmith.operations` has
   operations for ``transform=``.
 - **Findings**: `Verdict`, `Finding`, `ItemFinding`, `ItemTotals`, `ItemsFinding`, `ItemCensus`, `AttributeCount`,
@@ -124,6 +125,7 @@ if TYPE_CHECKING:
     from dynasmith.items.ctx import Context
     from dynasmith.items.digest import Digest, digest_items
     from dynasmith.items.transform import ItemRefused
+    from dynasmith.jobs.cluster import Cluster
     from dynasmith.jobs.copy_alternatives import CopyAlternative
     from dynasmith.jobs.counts import Counts
     from dynasmith.jobs.erasure_recipe import ErasedTable
@@ -307,6 +309,7 @@ _HOMES = {
     "items.digest": "Digest digest_items",
     "items.transform": "ItemRefused",
     "jobs.copy_alternatives": "CopyAlternative",
+    "jobs.cluster": "Cluster",
     "jobs.counts": "Counts",
     "jobs.job": "Job",
     "jobs.options": "Database",
@@ -380,6 +383,7 @@ __all__ = [
     "CheckResult",
     "CheckpointError",
     "Clock",
+    "Cluster",
     "Collection",
     "ConcurrentEdits",
     "ConditionFailed",

@@ -16,7 +16,7 @@ import pytest
 from dynasmith.aws.data.event_loop import new_event_loop
 from dynasmith.engine.transfer.event_thread import StopRequest
 from dynasmith.engine.transfer.events import FlowProgress
-from dynasmith.engine.transfer.runner import RunContext
+from dynasmith.engine.transfer.runner import Placement, RunContext
 from dynasmith.engine.workers import handshake
 from dynasmith.engine.workers.dial import dialled
 from dynasmith.engine.workers.frames import read_frame, send_frame
@@ -103,7 +103,7 @@ def test_a_job_keeps_its_pace_while_workers_come_and_go(
                     each.send_signal(number)
 
     asked = TransferOptions(segments=16, batch_size=batch, processes=2, max_write_units=pace, lanes=1)
-    around = RunContext(listener=steer, loop_factory=new_event_loop, crew=lambda: workers.crew(2))
+    around = RunContext(listener=steer, loop_factory=new_event_loop, placement=Placement(lambda: workers.crew(2), 2))
     ledger = FolderLedger(tmp_path)
     report = copy(end(there, source), end(there, target), ledger, asked, transform=tagged, around=around)
     assert not steps
@@ -134,7 +134,9 @@ def test_a_job_that_was_stopped_lets_its_workers_go_and_is_resumed_here(
             stop.ask()
 
     asked = TransferOptions(segments=4, batch_size=10, processes=1, max_write_units=40)
-    around = RunContext(listener=listen, loop_factory=new_event_loop, stop=stop, crew=lambda: workers.crew(1))
+    around = RunContext(
+        listener=listen, loop_factory=new_event_loop, stop=stop, placement=Placement(lambda: workers.crew(1), 1)
+    )
     ledger = FolderLedger(tmp_path)
     ends = end(client, source), end(client, target)
     with pytest.raises(Interrupted):
@@ -152,7 +154,7 @@ def test_what_a_transform_raises_there_is_raised_here_and_there(
 ) -> None:
     source, target = make_table(), make_table()
     fill(client, source, 20)
-    around = RunContext(loop_factory=new_event_loop, crew=lambda: workers.crew(1))
+    around = RunContext(loop_factory=new_event_loop, placement=Placement(lambda: workers.crew(1), 1))
     asked = TransferOptions(segments=1, processes=1)
     with pytest.raises(RunError, match="seven"):
         copy(end(client, source), end(client, target), FolderLedger(tmp_path), asked, transform=picky, around=around)
@@ -169,7 +171,7 @@ def test_a_job_without_workers_is_interrupted(
     monkeypatch.setattr("dynasmith.engine.transfer.movers.keeper.LOOK_SECONDS", 0.01)
     source, target = make_table(), make_table()
     fill(client, source, 5)
-    around = RunContext(loop_factory=new_event_loop, crew=lambda: TcpCrew("127.0.0.1", 0, SECRET))
+    around = RunContext(loop_factory=new_event_loop, placement=Placement(lambda: TcpCrew("127.0.0.1", 0, SECRET), 1))
     ledger = FolderLedger(tmp_path)
     with pytest.raises(Interrupted, match="has had no worker") as caught:
         copy(end(client, source), end(client, target), ledger, TransferOptions(processes=1), around=around)

@@ -11,6 +11,7 @@ import click
 from dynasmith.errors import UsageError
 
 if TYPE_CHECKING:
+    from dynasmith.jobs.cluster import Cluster
     from dynasmith.jobs.side import Side
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -61,6 +62,30 @@ MOVED_BY = click.option(
     "--processes", type=click.IntRange(1, 64),
     help="Read, transform and write in this many processes, one for each core.",
 )  # fmt: skip
+_PLACED_BY = (
+    click.option("--on", metavar="PLACE", help="Let workers elsewhere move the items: listen://HOST:PORT, "
+                 "dask://HOST:PORT, or a name under [clusters]."),
+    click.option("--workers", type=click.IntRange(1), help="With --on: how many workers to count on; default 4."),
+)  # fmt: skip
+
+
+def placed_by(function: F) -> F:
+    """``--on`` and ``--workers``."""
+    for option in reversed(_PLACED_BY):
+        function = option(function)
+    return function
+
+
+def cluster_of(given: dict[str, Any]) -> Cluster | None:
+    """Where workers are to be; takes the options out of ``given``. Raises UsageError for ``--workers`` alone."""
+    from dynasmith.jobs.cluster import Cluster
+
+    on, workers = given.pop("on"), given.pop("workers")
+    if on is None and workers is not None:
+        raise UsageError("--workers counts workers elsewhere.", hint="add --on, or use --processes")
+    return None if on is None else Cluster(on, workers)
+
+
 TRANSPORT = click.option(
     "--transport", type=click.Choice(["direct", "aiohttp", "botocore"]), default="direct", show_default=True,
     help="HTTP client; use botocore only on networks where direct does not work.",

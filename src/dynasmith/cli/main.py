@@ -61,6 +61,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "refresh": ("refresh", "Make tables of an environment a masked copy of another one, by a recipe."),
     "migrate": ("migrate", "Run versioned migrations: status, list, up, down, to a version."),
     "lambda": ("lambda_", "Lambda functions: bundle and policy of a project, access to tables."),
+    "worker": ("worker", "Move items for a job that runs on another machine."),
     "verify": ("verify", "Check that two tables, or a table and an export, hold the same items."),
     "backup": ("backup", "Back up tables; list, delete and restore backups."),
     "metrics": ("metrics", "Show what a table consumes and where it is throttled."),

@@ -11,6 +11,7 @@ from dynasmith.cli.shared_options import Invocation
 from dynasmith.errors import UsageError
 
 if TYPE_CHECKING:
+    from dynasmith.jobs.cluster import Cluster
     from dynasmith.project.verbs.remote.remote_project import RemoteProject
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -29,6 +30,12 @@ def remote_options(function: F) -> F:
         help="Run it in this Lambda function, by its name or ARN, next to the tables.",
     )
     return there(here(function))
+
+
+def refuse_cluster(cluster: Cluster | None) -> None:
+    """A function has no workers elsewhere. Raises UsageError where it is to have some."""
+    if cluster is not None:
+        raise UsageError("--on has no remote: a function moves items by itself.", hint="add --no-remote")
 
 
 def remote_of(invocation: Invocation, options: dict[str, Any]) -> RemoteProject | None:

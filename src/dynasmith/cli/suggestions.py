@@ -55,6 +55,7 @@ _BY_VERB = {
     "refresh": "sync-staging refresh-staging anonymize anonymise",
     "copy": "cp clone mv move rename duplicate replicate transfer",
     "backfill": "transform rewrite update-items migrate-items convert",
+    "worker": "workers move cluster dask spark node",
     "verify": "compare cmp checksum digest",
     "backup create": "snapshot archive",
     "backup list": "backups snapshots list-backups",

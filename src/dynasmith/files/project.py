@@ -18,6 +18,7 @@ from dynasmith.files.env_file import read_env_file
 from dynasmith.files.environment import BUILT_IN, Environment, checked
 from dynasmith.files.key_sources import read_keys, without_literals
 from dynasmith.files.project_settings import ENVIRONMENT, PROJECT
+from dynasmith.jobs.cluster import Cluster
 from dynasmith.jobs.erasure_recipe import ErasureRecipe
 from dynasmith.jobs.refresh_recipe import RefreshRecipe
 from dynasmith.limits import DEFAULT_QUOTAS, Quotas
@@ -64,6 +65,7 @@ class ProjectFile(Struct, frozen=True, kw_only=True):
     history_table: str = "dynasmith-migrations"
     limits: Quotas = DEFAULT_QUOTAS
     prices: dict[str, float] = {}
+    clusters: dict[str, Cluster] = {}
     sections: dict[str, Node] = {}
     variables: Variables = Variables()
     notes: tuple[str, ...] = ()
@@ -216,6 +218,7 @@ def _read(path: Path, variables: Mapping[str, str]) -> ProjectFile:
         sections=sections,
         variables=variables_of(node),
         crypto=crypto,
+        clusters=convert(said.get("clusters", {}), dict[str, Cluster]),
         file_variables=of_file,
         migrations=said.get("migrations", "migrations"),
         erase=convert(said.get("erase", {}), dict[str, ErasureRecipe]),

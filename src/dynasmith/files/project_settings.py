@@ -119,6 +119,22 @@ ENCRYPTION_KEY = Block(
         ),
     ),
 )
+CLUSTER = Block(
+    "a cluster of [clusters]",
+    (
+        DocumentKey(
+            "on",
+            Text(),
+            "`listen://HOST:PORT`, `dask://HOST:PORT`, `tls://HOST:PORT` or `dask+file:FILE`.",
+            required=True,
+        ),
+        DocumentKey("workers", Integer(1), "How many workers a job counts on.", default="4"),
+        DocumentKey("secret_file", Text(), "File with the secret of workers that dial in."),
+        DocumentKey("keeper_address", Text(), "`HOST` or `HOST:PORT` where workers reach the job."),
+        DocumentKey("plain", Boolean(), "Accepts frames that cross the network unencrypted.", default="false"),
+        DocumentKey("trust_cluster", Boolean(), "Accepts a scheduler without TLS.", default="false"),
+    ),
+)
 _SAMPLE: Final = (
     DocumentKey("sample", Text(), "Share of the items, such as `1%`, decided by the keyed hash of `by`."),
     DocumentKey("by", Text(), "What a sample keeps together: `customer_id`, or `pk:USER#{id}`."),
@@ -194,6 +210,7 @@ PROJECT = Block(
             MapOf(ENCRYPTION_KEY),
             "Keys of encrypted attributes by name, each with one of `variable`, `file` and `kms`; the first encrypts.",
         ),
+        DocumentKey("clusters", MapOf(CLUSTER), "Where workers of jobs may be, by name; `--on NAME`."),
         DocumentKey("refresh", MapOf(REFRESH), "Recipes of `dynasmith refresh`, by name."),
         DocumentKey("erase", MapOf(ERASE), "Recipes of `dynasmith erase`, by name."),
         DocumentKey("limits", LIMITS, "Quotas that the account had raised."),

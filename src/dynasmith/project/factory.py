@@ -108,6 +108,7 @@ def _settings(file: ProjectFile, environment: Environment, variables: Mapping[st
         notes=file.notes,
         dry_run_role=environment.dry_run_role_arn,
         remote=environment.remote,
+        clusters=file.clusters,
         refresh=file.refresh,
         erase=file.erase,
         protected_places=tuple(_protected_places(file, variables)),

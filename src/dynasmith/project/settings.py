@@ -2,6 +2,7 @@
 
 from msgspec import Struct
 
+from dynasmith.jobs.cluster import Cluster
 from dynasmith.jobs.erasure_recipe import ErasureRecipe
 from dynasmith.jobs.refresh_recipe import RefreshRecipe
 from dynasmith.limits import Quotas
@@ -28,7 +29,7 @@ class EnvironmentSettings(Struct, frozen=True, kw_only=True):
     address than the environment's. ``exports`` is where migrations leave the items of tables that they delete.
     ``dry_run_role`` is the ARN of the role that dry runs assume; empty: they read as
     whoever runs. ``remote`` is the function that runs verbs next to the tables; empty: they run here. ``refresh`` and
-    ``erase`` are recipes.
+    ``erase`` are recipes, ``clusters`` where workers of jobs may be, by name.
     """
 
     environment: str = "aws"
@@ -46,6 +47,7 @@ class EnvironmentSettings(Struct, frozen=True, kw_only=True):
     physical: bool = False
     dry_run_role: str = ""
     remote: str = ""
+    clusters: dict[str, Cluster] = {}
     protected_places: tuple[ProtectedPlace, ...] = ()
     ad_hoc: bool = False
     refresh: dict[str, RefreshRecipe] = {}

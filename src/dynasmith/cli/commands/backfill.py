@@ -4,8 +4,8 @@ from typing import Any
 
 import click
 
-from dynasmith.cli.flow_options import CONSISTENT, MOVED_BY, flow_options_but
-from dynasmith.cli.remote_options import remote_of, remote_options
+from dynasmith.cli.flow_options import CONSISTENT, MOVED_BY, cluster_of, flow_options_but, placed_by
+from dynasmith.cli.remote_options import refuse_cluster, remote_of, remote_options
 from dynasmith.cli.remote_report import told_by
 from dynasmith.cli.shared_options import Invocation, refuse_given, verb
 from dynasmith.errors import UsageError
@@ -58,6 +58,7 @@ class SampleSize(click.ParamType):  # type: ignore[type-arg]
 @click.option("--sample", type=SampleSize(), default=1000, show_default=True,
               help="Items that --dry-run reads; all reads every item.")  # fmt: skip
 @MOVED_BY
+@placed_by
 @CONSISTENT
 @flow_options_but("digest")
 @remote_options
@@ -73,9 +74,13 @@ def command(invocation: Invocation, table: str, **given: Any) -> int:
         _refuse_beside_check(invocation, given)
     elif not invocation.dry_run:
         refuse_given("--dry-run", ("sample",))
+    cluster = cluster_of(given)
+    if check and cluster is not None:
+        raise UsageError("--on has no effect with --check, which writes nothing.", hint="remove --on")
     remote = remote_of(invocation, given)
     project, journal = invocation.project(), not given.pop("no_journal")
     if remote is not None:
+        refuse_cluster(cluster)
         if check:
             raise UsageError("--check has no remote.", hint="add --no-remote")
         if invocation.dry_run:
@@ -88,7 +93,7 @@ def command(invocation: Invocation, table: str, **given: Any) -> int:
     if invocation.dry_run:
         return show_rehearsed(invocation, project.dry_run.backfill(table, sample=sample or None, **given))
     with FlowProgressView(invocation.words(), redact=invocation.redact) as shown:
-        report = project.backfill(table, journal=journal, listener=shown, **given)
+        report = project.backfill(table, journal=journal, listener=shown, on=cluster, **given)
     return show_backfill(invocation, report)
 
 

@@ -4,9 +4,19 @@ from typing import Any
 
 import click
 
-from dynasmith.cli.flow_options import CONSISTENT, MODE, MOVED_BY, TRANSPORT, flow_options, side, side_options
+from dynasmith.cli.flow_options import (
+    CONSISTENT,
+    MODE,
+    MOVED_BY,
+    TRANSPORT,
+    cluster_of,
+    flow_options,
+    placed_by,
+    side,
+    side_options,
+)
 from dynasmith.cli.mask_options import mask_options, read_mask_options
-from dynasmith.cli.remote_options import remote_of, remote_options
+from dynasmith.cli.remote_options import refuse_cluster, remote_of, remote_options
 from dynasmith.cli.remote_report import told_by
 from dynasmith.cli.shared_options import Invocation, verb
 from dynasmith.errors import UsageError
@@ -21,6 +31,7 @@ from dynasmith.errors import UsageError
               help="First back up the source to a new, verified table; default <table>_backup_YYYYmmdd.")  # fmt: skip
 @MODE
 @MOVED_BY
+@placed_by
 @TRANSPORT
 @CONSISTENT
 @flow_options
@@ -33,8 +44,10 @@ def command(invocation: Invocation, source: str, target: str, **given: Any) -> i
 
     personal = read_mask_options(given)
     first, second = side("source", source, given), side("target", target, given)
+    cluster = cluster_of(given)
     remote = remote_of(invocation, given)
     if remote is not None:
+        refuse_cluster(cluster)
         backup = given.pop("backup_first")
         if backup is not None:
             raise UsageError("--backup-first has no remote.", hint="back it up first, or add --no-remote")
@@ -49,5 +62,7 @@ def command(invocation: Invocation, source: str, target: str, **given: Any) -> i
     with FlowProgressView(invocation.words(), redact=invocation.redact) as shown:
         backup_first = False if backup is None else backup or True
         consent = invocation.consent(allow_personal=personal)
-        report = project.copy(first, second, backup_first=backup_first, listener=shown, consent=consent, **given)
+        report = project.copy(
+            first, second, backup_first=backup_first, listener=shown, consent=consent, on=cluster, **given
+        )
     return show_report(invocation, report)

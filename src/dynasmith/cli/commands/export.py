@@ -5,7 +5,16 @@ from typing import Any
 
 import click
 
-from dynasmith.cli.flow_options import CONSISTENT, MOVED_BY, TRANSPORT, flow_options_but, side, side_options
+from dynasmith.cli.flow_options import (
+    CONSISTENT,
+    MOVED_BY,
+    TRANSPORT,
+    cluster_of,
+    flow_options_but,
+    placed_by,
+    side,
+    side_options,
+)
 from dynasmith.cli.mask_options import mask_options, read_mask_options
 from dynasmith.cli.shared_options import Invocation, verb
 from dynasmith.cli.wait_options import service_wait_options, waiting
@@ -37,6 +46,7 @@ STDOUT = "-"
 @click.option("--bucket-owner", default="", metavar="ACCOUNT", help="In S3: the account of a bucket that is not yours.")
 @service_wait_options
 @MOVED_BY
+@placed_by
 @TRANSPORT
 @CONSISTENT
 @flow_options_but("digest", "on_error", "max_write_units")
@@ -55,6 +65,9 @@ def command(invocation: Invocation, table: str, dest: str, **given: Any) -> int:
     given["at"] = None if given["at"] is None else instant(given["at"], "--at")
     given["incremental"] = None if given["incremental"] is None else window(given["incremental"], "--incremental")
     waits = waiting(given.pop("no_wait"), given.pop("wait_timeout"))
+    cluster = cluster_of(given)
+    if cluster is not None and (dest == STDOUT or dest.startswith("s3://")):
+        raise UsageError(f"No workers write to {dest}.", hint="name a file or a folder, or remove --on")
     if dest == STDOUT:
         _refuse_of_s3(given)
         return _to_stdout(invocation, table, given, personal)
@@ -63,7 +76,7 @@ def command(invocation: Invocation, table: str, dest: str, **given: Any) -> int:
         return show_rehearsal(invocation, project.dry_run.export(source, dest, **given))
     with FlowProgressView(invocation.words(), redact=invocation.redact) as shown:
         consent = invocation.consent(allow_personal=personal)
-        report = project.export(source, dest, listener=shown, consent=consent, **given, **waits)
+        report = project.export(source, dest, listener=shown, consent=consent, on=cluster, **given, **waits)
     if report.service is None and not invocation.as_json and report.job.state == "done":
         invocation.say(f"Exported to {dest}. To load it into a table: dynasmith populate TABLE {dest}")
     return show_report(invocation, report)

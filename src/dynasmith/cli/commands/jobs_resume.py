@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from dynasmith.cli.flow_options import cluster_of, placed_by
 from dynasmith.cli.shared_options import Invocation, print_json, verb
 from dynasmith.cli.wait_options import Duration
 from dynasmith.errors import DynasmithError, Locked, RunError, SeveralFailed, UsageError
 
 if TYPE_CHECKING:
     from dynasmith import TickReport
+    from dynasmith.jobs.cluster import Cluster
     from dynasmith.jobs.job import Job
     from dynasmith.jobs.report import Report
     from dynasmith.project.project import Project
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 
 @verb("resume", example="dynasmith jobs resume copy-20261120T101500-1a2b3c")
 @click.argument("job", required=False)
+@placed_by
 @click.option("--accept-changed-transform", is_flag=True, help="Continue although the transform has changed.")
 @click.option(
     "--for", "duration", type=Duration(), metavar="DURATION", help="Stay this long with a detached apply (30s)."
@@ -35,6 +38,7 @@ def resume(
     replan: bool,
     every: bool,
     verb_name: str | None,
+    **given: Any,
 ) -> int:
     """Continue a job from its checkpoints, with the same id. Exits 5 if another process runs the job.
 
@@ -46,30 +50,41 @@ def resume(
         raise UsageError("--verb chooses among all jobs.", hint="add --all")
     if every and replan:
         raise UsageError("--replan is for one job.", hint="name the job")
+    cluster = cluster_of(given)
+    if every and cluster is not None:
+        raise UsageError("--on is for one job.", hint="name the job")
     project = invocation.project()
     if every:
         return _all(invocation, project, verb_name, duration)
     assert job is not None
     found = project.jobs.show(project.jobs.find(job))
     if found.verb == "apply":
+        if cluster is not None:
+            raise UsageError(f"{found.id} moves no items.", hint="remove --on")
         return _tick(invocation, project, found, duration, replan=replan)
     if duration is not None or replan:
         option = "--for" if duration is not None else "--replan"
         raise UsageError(f"{option} is for a detached apply, and {found.id} is a {found.verb}.", hint="leave it out")
-    return _flow(invocation, project, found, accept_changed_transform=accept_changed_transform)
-
-
-def _flow(invocation: Invocation, project: Project, job: Job, *, accept_changed_transform: bool = False) -> int:
     from dynasmith.cli.flow_report import show_report
 
-    return show_report(invocation, _moved(invocation, project, job, accept_changed_transform=accept_changed_transform))
+    report = _moved(invocation, project, found, cluster, accept_changed_transform=accept_changed_transform)
+    return show_report(invocation, report)
 
 
-def _moved(invocation: Invocation, project: Project, job: Job, *, accept_changed_transform: bool = False) -> Report:
+def _moved(
+    invocation: Invocation,
+    project: Project,
+    job: Job,
+    cluster: Cluster | None = None,
+    *,
+    accept_changed_transform: bool = False,
+) -> Report:
     from dynasmith.cli.flow_report import FlowProgressView
 
     with FlowProgressView(invocation.words(), redact=invocation.redact) as shown:
-        return project.jobs.resume(job.id, accept_changed_transform=accept_changed_transform, listener=shown)
+        return project.jobs.resume(
+            job.id, accept_changed_transform=accept_changed_transform, on=cluster, listener=shown
+        )
 
 
 def _tick(invocation: Invocation, project: Project, job: Job, duration: timedelta | None, *, replan: bool) -> int:

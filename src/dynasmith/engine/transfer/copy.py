@@ -78,6 +78,7 @@ def copy_pipeline(spec: Copy, job: Job, world: JobWorld) -> Pipeline:
     transform = None if counted is None else Transform(counted, ctx, target=target.key)
     keep = expiry(source, job.started_at) if options.expired == "skip" else None
     stage: Stage | None = None
+    steps: Steps | None = None
     # Whole processes where both ends can be reached from another one, else the transform alone goes there.
     processes = options.processes if source.access.portable and target.access.portable else 0
     if transform is not None or keep is not None:
@@ -86,8 +87,11 @@ def copy_pipeline(spec: Copy, job: Job, world: JobWorld) -> Pipeline:
         if processes:
             sendable(steps)
     writes = rates(target, "write", options.max_write_units, share=options.share)
+    portable = source.access.portable and target.access.portable
     reader = table_reader(source, job.segments, paced_pages(options, writes))
     sink = target.access.sink(target.name, target.key, mode=options.mode)
+    # A job that begins without processes may go on elsewhere.
+    parts = SeparateParts(reader, sink, steps) if portable else None
     return Pipeline(
         source=reader,
         sink=sink,
@@ -97,7 +101,7 @@ def copy_pipeline(spec: Copy, job: Job, world: JobWorld) -> Pipeline:
         width=ConcurrencyLimits(options.segments_at_once, options.lanes),
         digest=options.digest,
         processes=processes,
-        parts=SeparateParts(reader, sink, stage) if processes else None,
+        parts=parts,
         table=target.name,
         total_items=source.description.item_count_estimate or None,
         tables=(source, target),

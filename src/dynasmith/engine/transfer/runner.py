@@ -26,7 +26,7 @@ from dynasmith.engine.transfer.table_details import TableEnd
 from dynasmith.engine.transfer.table_identity import Notifier, TableIdentityCheck
 from dynasmith.engine.transfer.transform_stage import Stage
 from dynasmith.engine.workers.local_process import LocalCrew
-from dynasmith.errors import DynasmithError, Interrupted, RunError
+from dynasmith.errors import DynasmithError, Interrupted, RunError, UsageError
 from dynasmith.items.digest import Digest
 from dynasmith.jobs.checkpoint import Checkpoint
 from dynasmith.jobs.counts import Counts
@@ -78,6 +78,14 @@ class Pipeline:
 
 
 @dataclass(frozen=True, slots=True)
+class Placement:
+    """Workers elsewhere: what places them, and on how many the job counts."""
+
+    crew: Callable[[], Crew]
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
 class RunContext:
     """What a run needs of the world: who listens, which loop, what time it is, how it is stopped, who runs it.
 
@@ -94,8 +102,8 @@ class RunContext:
     """What the reason of a failure goes through before a record keeps it."""
     job_id: str = ""
     """The id of the next job that begins; empty for one of its own."""
-    crew: Callable[[], Crew] | None = None
-    """What places the workers of a job that has any; None: processes of this machine."""
+    placement: "Placement | None" = None
+    """Where the workers of the job are; None: processes of this machine, where it has any."""
     origin: str = ""
     """What begins it, where that is not a person."""
 
@@ -176,7 +184,7 @@ async def _run(
             reached = await _moved(flow, _moving(flow, ways, around, ends), same)
             if reached == "done":
                 permit.check_lease()
-                if ways.processes:  # what was written elsewhere is known by its marks
+                if ways.parts is not None:  # what was written elsewhere is known by its marks
                     for at in flow.at.values():
                         await flow.sink.begin(at.segment, at.mark)
                 await flow.sink.finish(str(flow.target_digest))
@@ -300,8 +308,15 @@ def _flow(
 
 def _moving(flow: Flow, ways: Pipeline, around: RunContext, ends: _Ends) -> PageMover:
     """The mover of this process, or as many processes as were asked for."""
-    if ways.processes and ways.parts is not None and flow.left:
-        count = min(ways.processes, flow.left)
+    placed = around.placement
+    processes = ways.processes if placed is None else placed.count
+    if placed is not None and ways.parts is None:
+        raise UsageError(
+            "The items of this job cannot be moved by workers elsewhere.",
+            hint="remove --on; a limit, a canary, a function and the transport botocore are of one process",
+        )
+    if processes and ways.parts is not None and flow.left:
+        count = min(processes, flow.left)
         each = -(-min(ways.width.segments, flow.left) // count)  # so that the first one leaves its part of them
         work = Work(
             job=flow.claim.job,
@@ -313,7 +328,7 @@ def _moving(flow: Flow, ways: Pipeline, around: RunContext, ends: _Ends) -> Page
             only_new=flow.only_new,
             loop_factory=around.loop_factory,
         )
-        crew = LocalCrew(_WORKER) if around.crew is None else around.crew()
+        crew = LocalCrew(_WORKER) if placed is None else placed.crew()
         return CrewMover(work, crew, count, flow, flow.stop, flow.claim.lease)
     return Mover(
         source=ends.source,

@@ -17,6 +17,7 @@ from dynasmith.engine.waiter import StopFlag
 from dynasmith.errors import DynasmithError, UsageError
 from dynasmith.items.condition import parse_condition
 from dynasmith.items.value import TAGS
+from dynasmith.jobs.cluster import Cluster
 from dynasmith.jobs.options import Database, mode_of
 from dynasmith.jobs.side import Side
 from dynasmith.migrations.report import Rehearsal
@@ -52,6 +53,12 @@ from dynasmith.tables.table import Table
 P = ParamSpec("P")
 R = TypeVar("R")
 OWN = ("self", "cls")
+
+
+def place(name: str, value: Any) -> None:
+    """Where workers are: text that is not empty, or a `Cluster`. Raises UsageError."""
+    if not (isinstance(value, str) and value):
+        struct("a place for workers, such as 'dask://HOST:8786', or a Cluster", Cluster)(name, value)
 
 
 def checked(**special: Check) -> Callable[[Callable[P, R]], Callable[P, R]]:
@@ -435,6 +442,7 @@ CHECKS: dict[str, Check] = {
     "new": flag,
     "offline": flag,
     "older_than": optional(duration),
+    "on": optional(place),
     "on_error": one_of("stop", "dead"),
     "only": names,
     "out_of_order": flag,

@@ -71,7 +71,7 @@ class Backfills:
             transform=ref,
             careful=careful or FirstRunLimits(),
             canary_items=0,
-            options=asked or TransferOptions(),
+            options=self._items.moved_by(asked),
         )
         claim = begin_backfill(spec, world)
         return self._items.priced(run(readable(claim.job), claim, world))
@@ -149,7 +149,7 @@ class Backfills:
             target=side,
             of=job_id,
             tables=world.identities(target=side),
-            options=asked or TransferOptions(),
+            options=items.moved_by(asked),
         )
         return items.priced(run(spec, begin_undo(spec, world), world))
 

@@ -14,6 +14,7 @@ from dynasmith.project.verbs.verb_access import VerbAccess
 if TYPE_CHECKING:
     from dynasmith.engine.backfill.dry_run import CheckResult
     from dynasmith.items.ctx import Context
+    from dynasmith.jobs.cluster import Cluster
     from dynasmith.jobs.report import Report
     from dynasmith.jobs.side import Side
     from dynasmith.models import Model
@@ -63,6 +64,7 @@ class BackfillMethods(VerbAccess):
         segments: int | None = None,
         batch_size: int | None = None,
         processes: int | None = None,
+        on: str | Cluster | None = None,
         max_read_units: float | None = None,
         max_write_units: float | None = None,
         share: float = 0.5,
@@ -84,7 +86,7 @@ class BackfillMethods(VerbAccess):
         from dynasmith.jobs.options import FirstRunLimits
         from dynasmith.project.verbs.item_options import transfer_options, where_or_filter
 
-        return self._backfills().run(
+        return self._backfills(on).run(
             table,
             transform,
             asked=transfer_options(

@@ -104,7 +104,7 @@ def copy_items(
         tables=world.identities(source=first, target=second),
         transform=ref,
         personal=counted_personal(items, (first, ends[0].name), _left(items, first, second, ends), world.function(ref)),
-        options=options or TransferOptions(),
+        options=items.moved_by(options),
     )
     return items.priced(run(spec, begin_copy(spec, world), world))
 

@@ -94,7 +94,7 @@ def _exported(
         tables=world.identities(source=side),
         transform=transform,
         personal=personal,
-        options=options or TransferOptions(),
+        options=items.moved_by(options),
     )
     world.sink = world.export_sink(spec)
     return items.priced(run(spec, begin_export(spec, world), world))

@@ -15,6 +15,7 @@ from dynasmith.project.verbs.populate_methods import PopulateMethods
 
 if TYPE_CHECKING:
     from dynasmith.engine.transfer.verify import VerifyResult
+    from dynasmith.jobs.cluster import Cluster
     from dynasmith.jobs.report import Report
     from dynasmith.jobs.side import Side
     from dynasmith.models import Model
@@ -33,7 +34,8 @@ class ItemMethods(CopyMethods, PopulateMethods, BackfillMethods):
     ``fail-existing`` or ``newer:ATTRIBUTE``. ``filter`` is a condition that items must meet. ``expired`` keeps or skips
     items whose TTL has passed. ``on_error`` says what becomes of an item that a transform refuses: ``stop`` the job, or
     send it to the ``dead`` letters. ``segments`` is the number of scan segments, fixed for the job; ``batch_size`` how
-    many items are read and transformed at a time; ``processes`` how many processes move them. ``max_read_units`` and
+    many items are read and transformed at a time; ``processes`` how many processes move them, and ``on``
+    where workers elsewhere do (`Cluster`, ``listen://HOST:PORT``, ``dask://HOST:PORT``). ``max_read_units`` and
     ``max_write_units`` are capacity units a second; without them a job takes ``share`` of provisioned capacity.
     ``digest`` computes the digest of the items, at about 12 us of CPU an item. ``consistent`` reads at twice the read
     units. ``transport`` is the HTTP client.
@@ -61,6 +63,7 @@ class ItemMethods(CopyMethods, PopulateMethods, BackfillMethods):
         segments: int | None = None,
         batch_size: int | None = None,
         processes: int | None = None,
+        on: str | Cluster | None = None,
         max_read_units: float | None = None,
         share: float = 0.5,
         transport: Literal["direct", "aiohttp", "botocore"] = "direct",
@@ -102,7 +105,7 @@ class ItemMethods(CopyMethods, PopulateMethods, BackfillMethods):
                 table, str(dest), request, waiting=waiting, consent=consent, listener=listener
             )
         refuse_of_s3(given)
-        return self._flow(transport).export(
+        return self._flow(transport, on).export(
             table,
             dest,
             how=export_options(dest, own_format(format), compress, split_bytes),

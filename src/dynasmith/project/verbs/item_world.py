@@ -11,6 +11,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from msgspec import structs
+
 from dynasmith.aws.data.event_loop import new_event_loop
 from dynasmith.aws.data.service_endpoint import Transport
 from dynasmith.aws.data.table_access import TableAccess
@@ -21,11 +23,14 @@ from dynasmith.aws.stores.table_ledger import TableLedger
 from dynasmith.engine.identity import check_same, refuse_another
 from dynasmith.engine.transfer.child_ledger import ChildLedger
 from dynasmith.engine.transfer.event_thread import StopRequest
-from dynasmith.engine.transfer.runner import RunContext
+from dynasmith.engine.transfer.events import FlowNote
+from dynasmith.engine.transfer.runner import Placement, RunContext
 from dynasmith.engine.transfer.table_details import TableEnd
 from dynasmith.errors import UsageError
 from dynasmith.files.ledger.folder import FolderLedger
+from dynasmith.jobs.cluster import Cluster
 from dynasmith.jobs.estimate import JobEstimate, with_cost
+from dynasmith.jobs.options import TransferOptions
 from dynasmith.jobs.report import Report
 from dynasmith.jobs.service_transfer import is_s3
 from dynasmith.jobs.side import Side, side_of
@@ -53,7 +58,8 @@ class ItemWorld:
     """A world, and what sends the requests of the item flow: ``direct``, ``aiohttp`` or ``botocore``.
 
     ``stop`` ends what runs; ``job_id`` and ``origin`` are of the job that begins next, where a migration begins it, and
-    ``term`` is that of its lock. ``parent`` is the job whose parts the next jobs are.
+    ``term`` is that of its lock. ``parent`` is the job whose parts the next jobs are. ``cluster`` is where the workers of
+    jobs are, where they are elsewhere.
     """
 
     world: World
@@ -63,6 +69,7 @@ class ItemWorld:
     origin: str = ""
     term: Term | None = None
     parent: Claim | None = None
+    cluster: Cluster | None = None
     _same: dict[Side, TableDescription] | None = None
 
     @property
@@ -182,7 +189,37 @@ class ItemWorld:
             stop=self.stop,
             job_id=self.job_id,
             origin=self.origin,
+            placement=self._placement(listener),
         )
+
+    def _placement(self, listener: Listener) -> Placement | None:
+        if self.cluster is None:
+            return None
+        from dynasmith.project.clusters.placement import crew_of
+
+        def say(sentence: str) -> None:
+            listener(FlowNote(table="", sentence=sentence))
+
+        return Placement(crew_of(self.cluster, self.folder, say), self.cluster.count)
+
+    def placed(self, on: str | Cluster | None) -> ItemWorld:
+        """The same world with its workers there; None leaves them here. Raises UsageError for a place that is none."""
+        if on is None:
+            return self
+        from dynasmith.project.clusters.placement import crew_of, named_cluster
+
+        cluster = named_cluster(on if isinstance(on, Cluster) else Cluster(on), self.world.settings.clusters)
+        crew_of(cluster, self.folder, lambda _: None)
+        return replace(self, cluster=cluster)
+
+    def moved_by(self, options: TransferOptions | None) -> TransferOptions:
+        """The options of a job, with as many workers as its cluster has. Raises UsageError beside processes."""
+        options = options or TransferOptions()
+        if self.cluster is None:
+            return options
+        if options.processes:
+            raise UsageError("Workers elsewhere and processes here cannot be combined.", hint="remove --processes")
+        return structs.replace(options, processes=self.cluster.count)
 
     def priced(self, report: Report) -> Report:
         """The report with what its units cost on demand; unknown where the prices are."""

@@ -13,6 +13,7 @@ from dynasmith.errors import ProjectError, RunError, UsageError
 from dynasmith.files.folder_removal import refuse_link
 from dynasmith.files.ledger.folder import FolderLedger
 from dynasmith.jobs.choice import chosen, is_whole_id, older_than
+from dynasmith.jobs.cluster import Cluster
 from dynasmith.jobs.job import Job
 from dynasmith.jobs.options import TransferOptions
 from dynasmith.jobs.report import Report
@@ -155,6 +156,7 @@ class Jobs(JobTicks):
         job: str,
         *,
         processes: int | None = None,
+        on: str | Cluster | None = None,
         max_write_units: float | None = None,
         consent: Consent | None = None,
         listener: Listener = silent,
@@ -164,12 +166,13 @@ class Jobs(JobTicks):
         A backfill that could be resumed is cancelled first. Raises ConsentRequired, Locked while it runs, UsageError
         for a job that is no backfill, RunError where it has no journal. Costs the write units of what is put back.
         Stopped halfway it is a job that `resume` continues. RunError for the job of a migration that is applied or
-        began: `migrate down` takes it back. ``processes`` is how many processes put items back.
+        began: `migrate down` takes it back. ``processes`` is how many processes put items back, ``on``
+        where workers elsewhere do.
         """
         options = TransferOptions(processes=processes or 0, max_write_units=max_write_units)
         job_id = self.find(job)
         refuse_job_of_migration(self._items, self.show(job_id), "undo")
-        return self._backfills.undo(job_id, asked=options, consent=consent, listener=listener)
+        return Backfills(self._items.placed(on)).undo(job_id, asked=options, consent=consent, listener=listener)
 
     @checked()
     def prune(self, *jobs: str, consent: Consent | None = None) -> None:
@@ -228,12 +231,14 @@ class Jobs(JobTicks):
         *,
         transform: AnyTransform | None = None,
         accept_changed_transform: bool = False,
+        on: str | Cluster | None = None,
         listener: Listener = silent,
     ) -> Report:
         """Continue a job from its checkpoints, under its own id. Never needs a consent.
 
         ``transform`` is needed again only for a function that the job could not remember by name. An operations file or
         a module that changed since the job began is refused with ConsentRequired, unless ``accept_changed_transform``.
+        ``on`` is where its workers are from now on, whatever it began with; without it they are here.
         Raises Locked while another process runs it, RunError for a job that is over, does not exist or belongs to a
         migration that began and did not end, CheckpointError where a table of it was made again, UsageError where
         several jobs begin so, TransformError where the transform of a backfill changes an item again that it has
@@ -243,7 +248,7 @@ class Jobs(JobTicks):
         job_id = self.find(job)
         refuse_job_of_migration(self._items, self.show(job_id), "resume")
         return resume(
-            self._items,
+            self._items.placed(on),
             job_id,
             transform=transform,
             accept_changed_transform=accept_changed_transform,

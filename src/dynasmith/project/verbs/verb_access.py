@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from dynasmith.project.world import World
 
 if TYPE_CHECKING:
+    from dynasmith.jobs.cluster import Cluster
     from dynasmith.project.verbs.backfill import Backfills
     from dynasmith.project.verbs.item_options import Transport
     from dynasmith.project.verbs.item_world import ItemWorld
@@ -19,11 +20,11 @@ class VerbAccess:
     def __init__(self, world: World) -> None:
         self._world = world
 
-    def _flow(self, transport: Transport = "direct") -> ItemFlow:
+    def _flow(self, transport: Transport = "direct", on: str | Cluster | None = None) -> ItemFlow:
         from dynasmith.project.verbs.item_world import ItemWorld
         from dynasmith.project.verbs.items import ItemFlow
 
-        return ItemFlow(ItemWorld(self._world, transport))
+        return ItemFlow(ItemWorld(self._world, transport).placed(on))
 
     def _job(self, job: str) -> str:
         """The id of a job that was given by the beginning of one, or ``last``."""
@@ -37,8 +38,8 @@ class VerbAccess:
 
         return ItemWorld(self._world)
 
-    def _backfills(self) -> Backfills:
+    def _backfills(self, on: str | Cluster | None = None) -> Backfills:
         from dynasmith.project.verbs.backfill import Backfills
         from dynasmith.project.verbs.item_world import ItemWorld
 
-        return Backfills(ItemWorld(self._world))
+        return Backfills(ItemWorld(self._world).placed(on))

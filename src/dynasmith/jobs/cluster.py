@@ -1,0 +1,31 @@
+"""Where the workers of a job are, as a value: of the project file, of an option, of an argument."""
+
+from msgspec import Struct
+
+WORKERS = 4
+"""How many workers a job counts on that does not say it: what its number of segments is made for."""
+
+
+class Cluster(Struct, frozen=True):
+    """Where a job's workers are. ``on`` is ``listen://HOST:PORT``, where workers dial in; ``dask://HOST:PORT``,
+    ``tls://HOST:PORT`` or ``dask+file:FILE``, a scheduler of Dask; or the name of a cluster of the project file.
+
+    ``workers`` is how many it counts on (4 where nothing says it); more may come, and fewer. ``secret_file`` holds the
+    secret that workers which dial in prove; else it is in the variable DYNASMITH_WORKER_SECRET, and with neither a file
+    is made in ``.dynasmith``. ``keeper_address`` (``HOST`` or ``HOST:PORT``) is where workers of a cluster reach this
+    machine, where that is not the address from which it reaches the scheduler. ``plain`` accepts that what workers and
+    job say to each other crosses the network unencrypted, ``trust_cluster`` that whoever reaches a scheduler without
+    TLS can run code in its cluster.
+    """
+
+    on: str
+    workers: int | None = None
+    secret_file: str = ""
+    keeper_address: str = ""
+    plain: bool = False
+    trust_cluster: bool = False
+
+    @property
+    def count(self) -> int:
+        """How many workers the job counts on."""
+        return self.workers or WORKERS

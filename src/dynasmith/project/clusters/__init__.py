@@ -1,0 +1,1 @@
+"""Where workers of a job are placed: machines that dial in, clusters of Dask."""

@@ -1,0 +1,203 @@
+"""Jobs whose workers are elsewhere, from the command line: `--on listen://`, `dynasmith worker`, `--on dask://`."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from threading import Thread
+from time import monotonic, sleep
+from typing import Any
+
+import pytest
+
+from item_stories.killing import SECONDS_MAX, job_of
+from item_stories.kit import ItemStory
+
+SECRET = "a secret of these tests"
+MOVES = """
+def grown(item, ctx):
+    item["tag"] = ctx.job
+    return item
+"""
+
+
+def dynasmith(story: ItemStory, *words: str, **more: Any) -> "subprocess.Popen[str]":
+    variables = {**os.environ, "DYNASMITH_WORKER_SECRET": SECRET}
+    return subprocess.Popen(
+        [sys.executable, "-m", "dynasmith", *words],
+        cwd=story.folder, env=variables, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **more,
+    )  # fmt: skip
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return int(server.getsockname()[1])
+
+
+@contextmanager
+def workers(story: ItemStory, port: int, count: int = 2) -> Iterator[list["subprocess.Popen[str]"]]:
+    """Workers that dial in as soon as something listens at the port."""
+    made: list[subprocess.Popen[str]] = []
+    over: list[bool] = []
+
+    def start() -> None:
+        while not over:
+            with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
+                break
+            sleep(0.02)
+        if not over:
+            made.extend(dynasmith(story, "worker", f"127.0.0.1:{port}") for _ in range(count))
+
+    thread = Thread(target=start, daemon=True)
+    thread.start()
+    try:
+        yield made
+    finally:
+        over.append(True)
+        thread.join()
+        for each in made:
+            with suppress(subprocess.TimeoutExpired):
+                each.wait(30)
+            each.kill()
+            each.communicate()
+
+
+def test_workers_that_dial_in_copy_rewrite_and_put_back(story: ItemStory, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DYNASMITH_WORKER_SECRET", SECRET)
+    story.people("users", 40)
+    story.make("users_v2")
+    story.write("moves.py", MOVES)
+    port = free_port()
+    story.write("dynasmith.toml", f'[clusters.here]\non = "listen://127.0.0.1:{port}"\nworkers = 2\n')
+    with workers(story, port) as made:
+        done = story("copy", "users", "users_v2", "--transform", "moves:grown", "--yes", "--json", "--on", "here")
+        assert done.code == 0, done.err
+        assert [each.wait(60) for each in made] == [0, 0]
+    assert done.json["written"] == 40
+    assert {item["tag"]["S"] for item in story.items("users_v2")} == {done.json["id"]}
+    port = free_port()
+    with workers(story, port, 1):
+        done = story("backfill", "users", "--transform", "moves:grown", "--yes", "--json",
+                     "--on", f"listen://127.0.0.1:{port}", "--workers", "1")  # fmt: skip
+    assert (done.code, done.json["written"]) == (0, 40), done.err
+    port = free_port()
+    with workers(story, port, 1):
+        undone = story("jobs", "undo", done.json["id"], "--yes", "--json", "--on", f"listen://127.0.0.1:{port}")
+    assert (undone.code, undone.json["written"]) == (0, 40), undone.err
+    assert {"tag"} & set().union(*story.items("users")) == set()
+
+
+PLAIN = (
+    "Between 0.0.0.0 and other machines frames are signed and not encrypted: keys and items of customers would cross "
+    "in clear."
+)
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (("--on", "nowhere"), "'nowhere' is not a cluster of this project."),
+        (("--on", "http://x:1"), "'http://x:1' is not a place for workers."),
+        (("--on", "listen://here"), "'here' is not an address of a job."),
+        (("--on", "listen://0.0.0.0:0"), PLAIN),
+        (("--on", "listen://127.0.0.1:0", "--processes", "2"),
+         "Workers elsewhere and processes here cannot be combined."),
+        (("--workers", "2"), "--workers counts workers elsewhere."),
+    ],
+)  # fmt: skip
+def test_a_place_that_cannot_be_used_is_refused_before_there_is_a_job(
+    story: ItemStory, words: tuple[str, ...], sentence: str
+) -> None:
+    story.people("users", 1)
+    story.make("users_v2")
+    answer = story("copy", "users", "users_v2", "--yes", *words)
+    assert (answer.code, answer.error) == (2, sentence)
+    assert answer.hint
+    assert story("jobs", "list", "--json").json == []
+
+
+def test_a_worker_without_job_or_secret_is_one_sentence(story: ItemStory, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("DYNASMITH_WORKER_SECRET", raising=False)
+    assert story("worker", "127.0.0.1:1").error == "This worker has no secret."
+    story.write("short.secret", "short\n")
+    assert "holds no secret of at least 16 characters" in story("worker", "h:1", "--secret-file", "short.secret").error
+    assert "cannot be read" in story("worker", "h:1", "--secret-file", "absent").error
+    story.write("good.secret", SECRET + "\n")
+    answer = story("worker", f"127.0.0.1:{free_port()}", "--secret-file", "good.secret")
+    assert (answer.code, answer.error.startswith("No job listens for workers at 127.0.0.1")) == (1, True)
+
+
+# --- Dask -------------------------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def dask_cluster() -> Iterator[dict[str, Any]]:
+    pytest.importorskip("distributed")
+    script = Path(__file__).with_name("dask_cluster.py")
+    pipes: Any = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    with subprocess.Popen([sys.executable, str(script)], **pipes) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        try:
+            yield json.loads(process.stdout.readline())
+        finally:
+            process.stdin.close()
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(60)
+            process.kill()
+
+
+def until_written(story: ItemStory, job: str, count: int, process: "subprocess.Popen[str]") -> None:
+    began = monotonic()
+    while story("jobs", "show", job, "--json").json["written"] < count:
+        assert process.poll() is None, process.communicate()
+        assert monotonic() - began < SECONDS_MAX
+        sleep(0.05)
+
+
+def test_a_copy_on_dask_loses_a_worker_then_its_keeper_and_is_resumed_with_others(story: ItemStory) -> None:
+    story.people("users", 300)
+    story.make("users_v2")
+    story.write("moves.py", MOVES)
+    with dask_cluster() as cluster:
+        on = cluster["address"].replace("tcp://", "dask://")
+        process = dynasmith(story, "copy", "users", "users_v2", "--transform", "moves:grown", "--yes",
+                            "--on", on, "--workers", "2", "--max-write-units", "60", "--batch-size", "10",
+                            "--segments", "8", start_new_session=True)  # fmt: skip
+        try:
+            job = job_of(process)
+            until_written(story, job, 40, process)
+            os.kill(cluster["pids"][0], signal.SIGKILL)
+            until_written(story, job, 120, process)
+        finally:
+            process.kill()
+            process.communicate()
+        resumed = dynasmith(story, "jobs", "resume", job, "--on", on, "--workers", "1", "--json")
+        out, err = resumed.communicate(timeout=SECONDS_MAX)
+    assert resumed.returncode == 0, err
+    assert json.loads(out)["read"] == 300
+    assert {item["tag"]["S"] for item in story.items("users_v2")} == {job}
+    proved = story("verify", "users", "users_v2", "--job", job, "--json")
+    assert (proved.code, proved.json["equal"]) == (0, True)
+
+
+def test_a_scheduler_that_does_not_answer_is_one_sentence(story: ItemStory, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("distributed")
+    story.people("users", 2)
+    story.make("users_v2")
+    process = dynasmith(
+        story, "copy", "users", "users_v2", "--yes", "--on", f"dask://127.0.0.1:{free_port()}", "--json"
+    )
+    out, err = process.communicate(timeout=SECONDS_MAX)
+    assert process.returncode == 1, err
+    assert json.loads(out)["error"]["message"].startswith("No Dask scheduler answers at tcp://127.0.0.1:")
+    assert story("jobs", "list", "--json").json[0]["state"] == "failed"
+    answer = story("copy", "users", "users_v2", "--yes", "--on", "dask://10.0.0.1:8786")
+    assert answer.error == (
+        "The scheduler at 10.0.0.1 is reached without TLS: whoever reaches it can run code in the cluster."
+    )
