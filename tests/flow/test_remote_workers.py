@@ -289,7 +289,7 @@ def test_rubbish_holds_nothing_up(rubbish: bytes) -> None:
     assert meeting(SECRET, raised(work)) == (b"order", 1)
 
 
-@pytest.mark.parametrize("answer", [b"", b"\xff" * 64, msgspec.msgpack.encode(["Greeting", 99, b""])])
+@pytest.mark.parametrize("answer", [b"", b"\xff" * 64, msgspec.msgpack.encode(["Challenge", 99, b""])])
 def test_a_worker_says_in_one_sentence_that_no_job_is_there(answer: bytes) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         address = f"127.0.0.1:{server.getsockname()[1]}"

@@ -2,11 +2,12 @@
 
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import Thread
@@ -40,7 +41,9 @@ def free_port() -> int:
 
 
 @contextmanager
-def workers(story: ItemStory, port: int, count: int = 2) -> Iterator[list["subprocess.Popen[str]"]]:
+def workers(
+    story: ItemStory, port: int, count: int = 2, words: Sequence[str] = ()
+) -> Iterator[list["subprocess.Popen[str]"]]:
     """Workers that dial in as soon as something listens at the port."""
     made: list[subprocess.Popen[str]] = []
     over: list[bool] = []
@@ -51,7 +54,7 @@ def workers(story: ItemStory, port: int, count: int = 2) -> Iterator[list["subpr
                 break
             sleep(0.02)
         if not over:
-            made.extend(dynasmith(story, "worker", f"127.0.0.1:{port}") for _ in range(count))
+            made.extend(dynasmith(story, *(words or ("worker", f"127.0.0.1:{port}"))) for _ in range(count))
 
     thread = Thread(target=start, daemon=True)
     thread.start()
@@ -184,6 +187,24 @@ def test_a_copy_on_dask_loses_a_worker_then_its_keeper_and_is_resumed_with_other
     assert {item["tag"]["S"] for item in story.items("users_v2")} == {job}
     proved = story("verify", "users", "users_v2", "--job", job, "--json")
     assert (proved.code, proved.json["equal"]) == (0, True)
+
+
+def test_the_commands_of_the_page_run(story: ItemStory, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DYNASMITH_WORKER_SECRET", SECRET)
+    page = (Path(__file__).parents[2] / "docs" / "guide" / "cluster.md").read_text("utf-8")
+    listens, worker, dask = re.findall(r"^\$ dynasmith (.*)$", page, re.M)
+    story.people("orders", 20)
+    story.make("orders_v2")
+    story.write("worker.secret", SECRET + "\n")
+    port = free_port()
+    words = worker.replace("7700", str(port)).split()
+    with workers(story, port, 1, words):
+        assert story(*listens.replace("7700", str(port)).split()).code == 0
+    assert story.digest("orders") == story.digest("orders_v2")
+    with dask_cluster() as cluster:
+        done = dynasmith(story, *dask.replace("127.0.0.1:8786", cluster["address"].removeprefix("tcp://")).split())
+        _, words_said = done.communicate(timeout=SECONDS_MAX)
+    assert done.returncode == 0, words_said
 
 
 def test_a_scheduler_that_does_not_answer_is_one_sentence(story: ItemStory, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -255,6 +255,17 @@ import --from | cli/test_import_models.py
 import --key | cli/test_import_models.py
 import --param | cli/test_import_documents.py
 import --table | cli/test_import_models.py
+backfill --on | item_stories/test_clusters.py
+backfill --workers | item_stories/test_clusters.py
+copy --on | item_stories/test_clusters.py
+copy --workers | item_stories/test_clusters.py
+export --on | item_stories/test_clusters.py
+export --workers | item_stories/test_clusters.py
+jobs-resume --on | item_stories/test_clusters.py
+jobs-resume --workers | item_stories/test_clusters.py
+jobs-undo --on | item_stories/test_clusters.py
+jobs-undo --workers | item_stories/test_clusters.py
+worker --secret-file | item_stories/test_clusters.py
 jobs-undo --processes | backfill/test_workers.py
 lambda-policy --account | cli/test_lambda.py
 lambda-grant --allow | access/test_verbs.py

@@ -122,6 +122,7 @@ STOPPED = {"jobs pause", "jobs proceed"}
 ABSENT = {"lambda attach", "lambda logs"}
 """Verbs of a stream and a function, which are not there: they look, and refuse."""
 ELSEWHERE = {
+    "worker": "tests/item_stories/test_clusters.py: it uses the endpoint that its job names, with the rules of the job",
     "demo": "tests/item_stories/test_demo.py runs it whole with a sentinel",
     "lambda bundle": "it calls nothing of AWS; pip finds its index as it does elsewhere",
     "lambda policy": "it calls nothing",

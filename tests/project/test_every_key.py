@@ -14,7 +14,7 @@ import pytest
 from dynasmith import Consent
 from dynasmith.aws.data.client_details import engine_of
 from dynasmith.errors import DynasmithError
-from dynasmith.files.project_settings import ENCRYPTION_KEY, ENVIRONMENT, JOBS, LIMITS, PRICES, PROJECT
+from dynasmith.files.project_settings import CLUSTER, ENCRYPTION_KEY, ENVIRONMENT, JOBS, LIMITS, PRICES, PROJECT
 from dynasmith.ports.listener import Event
 from dynasmith.project.factory import load_world
 from dynasmith.project.project import Project
@@ -105,6 +105,16 @@ ENCRYPTED = value(lambda world: _message(lambda: world.cipher.encrypt("a", "", {
 DEFINED = value(lambda world: [finding.sentence for finding in world.definitions.findings])
 
 
+def _placed(world: World) -> object:
+    try:
+        return ItemWorld(world).placed("a").cluster
+    except DynasmithError as error:
+        return error.message
+
+
+PLACE = value(_placed)
+
+
 def _message(work: Callable[[], object]) -> str:
     try:
         work()
@@ -189,6 +199,22 @@ FILES: dict[str, tuple[str, str, Observe]] = {
         JOURNAL,
     ),
 }
+CLUSTER_ON = 'on = "listen://127.0.0.1:1"\n'
+FILES |= {
+    f"clusters.{key}": (
+        f"{TOP}[clusters.{'b' if key == 'on' else 'a'}]\n{CLUSTER_ON}{SECTION}",
+        f"{TOP}[clusters.a]\n{CLUSTER_ON}{line}\n{SECTION}",
+        PLACE,
+    )
+    for key, line in (
+        ("on", ""),
+        ("workers", "workers = 7"),
+        ("secret_file", 'secret_file = "absent.secret"'),
+        ("keeper_address", 'keeper_address = "h"'),
+        ("plain", "plain = true"),
+        ("trust_cluster", "trust_cluster = true"),
+    )
+}
 FILES |= {
     f"crypto.{key}": (
         f"{TOP}[crypto]\npii = {{{one}}}\n{SECTION}",
@@ -230,7 +256,7 @@ ON_AN_ENGINE = {"limits.tables_per_region", "limits.control_plane_operations"}
 
 
 def test_every_key_has_an_entry() -> None:
-    nested = {"crypto": ENCRYPTION_KEY, "jobs": JOBS, "limits": LIMITS, "prices": PRICES}
+    nested = {"crypto": ENCRYPTION_KEY, "clusters": CLUSTER, "jobs": JOBS, "limits": LIMITS, "prices": PRICES}
     keys = {key.name for key in PROJECT.keys if key.name not in nested}
     keys |= {f"{name}.{key.name}" for name, block in nested.items() for key in block.keys}
     assert keys == set(FILES) | ON_AN_ENGINE

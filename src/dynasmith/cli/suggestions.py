@@ -82,7 +82,6 @@ NOT_YET = {
     "shell": "scan and query show items",
     "ui": "scan and query show items",
     "report": "validate --json prints findings",
-    "worker": "copy --processes uses several processes",
 }
 """Words for what is not offered yet, each with what there is today."""
 MEANINGS = {word: verb for verb, words in _BY_VERB.items() for word in words.split()}

@@ -22,7 +22,7 @@ from dynasmith.engine.workers.handshake import (
 from dynasmith.errors import Unreachable, UsageError
 
 
-class Connection(Protocol):
+class WorkerConnection(Protocol):
     """What a worker speaks with its job over."""
 
     def receive(self) -> bytes | None:
@@ -43,11 +43,11 @@ class LocalConnection:
         self._sending = threading.Lock()
 
     def receive(self) -> bytes | None:
-        """See Connection."""
+        """See WorkerConnection."""
         return read_frame(self._pipe)
 
     def send(self, frame: bytes) -> None:
-        """See Connection."""
+        """See WorkerConnection."""
         with self._sending:
             send_frame(self._ours, frame)
 
@@ -61,7 +61,7 @@ class SealedConnection:
         self._sending = threading.Lock()
 
     def receive(self) -> bytes | None:
-        """See Connection."""
+        """See WorkerConnection."""
         try:
             frame = read_frame(self._pipe)
             return None if frame is None else self._to_worker.opened(frame)
@@ -69,7 +69,7 @@ class SealedConnection:
             return None
 
     def send(self, frame: bytes) -> None:
-        """See Connection."""
+        """See WorkerConnection."""
         with self._sending:
             send_frame(self._ours, frame + self._to_keeper.tag(frame))
 

@@ -2,7 +2,7 @@
 
 ::
 
-    keeper -> worker   Greeting       the keeper's nonce
+    keeper -> worker   Challenge       the keeper's nonce
     worker -> keeper   Introduction   versions, which worker it is, its nonce, its proof
     keeper -> worker   Welcome        the keeper's proof, or why the worker is turned away
 
@@ -36,7 +36,7 @@ HANDSHAKE_SECONDS: Final = 10.0
 SECRET_CHARACTERS_MIN: Final = 16
 
 
-class Greeting(msgspec.Struct, tag=True, array_like=True, forbid_unknown_fields=True):
+class Challenge(msgspec.Struct, tag=True, array_like=True, forbid_unknown_fields=True):
     """The first frame of a keeper."""
 
     protocol: int
@@ -93,17 +93,17 @@ class Seal:
 
 _encode = msgspec.msgpack.Encoder().encode
 encode_message = _encode
-decode_greeting = msgspec.msgpack.Decoder(Greeting).decode
+decode_greeting = msgspec.msgpack.Decoder(Challenge).decode
 decode_introduction = msgspec.msgpack.Decoder(Introduction).decode
 decode_welcome = msgspec.msgpack.Decoder(Welcome).decode
 
 
-def greeting() -> Greeting:
+def greeting() -> Challenge:
     """What a keeper says first."""
-    return Greeting(PROTOCOL, os.urandom(NONCE_BYTES))
+    return Challenge(PROTOCOL, os.urandom(NONCE_BYTES))
 
 
-def introduction(greeted: Greeting, secret: str) -> Introduction:
+def introduction(greeted: Challenge, secret: str) -> Introduction:
     """What a worker says of itself. Raises HandshakeFailed for a keeper of another protocol."""
     if greeted.protocol != PROTOCOL:
         raise HandshakeFailed(
@@ -116,7 +116,7 @@ def introduction(greeted: Greeting, secret: str) -> Introduction:
     return said
 
 
-def judged(greeted: Greeting, said: Introduction, secret: str) -> Welcome:
+def judged(greeted: Challenge, said: Introduction, secret: str) -> Welcome:
     """What a keeper answers: a worker that does not know the secret learns nothing more."""
     bare = Introduction(said.protocol, said.dynasmith, said.python, said.where, said.nonce)
     if not hmac.compare_digest(said.proof, _proof(secret, b"worker", greeted.nonce, said.nonce, _encode(bare))):
@@ -141,7 +141,7 @@ def judged(greeted: Greeting, said: Introduction, secret: str) -> Welcome:
     return Welcome(proof)
 
 
-def check_welcome(welcome: Welcome, greeted: Greeting, said: Introduction, secret: str) -> None:
+def check_welcome(welcome: Welcome, greeted: Challenge, said: Introduction, secret: str) -> None:
     """Raise HandshakeFailed where the keeper turned this worker away, or does not know the secret either."""
     if welcome.message:
         raise HandshakeFailed(welcome.message, welcome.hint)
@@ -151,7 +151,7 @@ def check_welcome(welcome: Welcome, greeted: Greeting, said: Introduction, secre
         )
 
 
-def seals(greeted: Greeting, said: Introduction, secret: str) -> tuple[Seal, Seal]:
+def seals(greeted: Challenge, said: Introduction, secret: str) -> tuple[Seal, Seal]:
     """The seals of both directions: of frames to the worker, and of frames to the keeper."""
     to_worker, to_keeper = (
         Seal(_proof(secret, direction, greeted.nonce, said.nonce)) for direction in (b"to worker", b"to keeper")

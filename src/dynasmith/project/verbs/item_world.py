@@ -58,8 +58,8 @@ class ItemWorld:
     """A world, and what sends the requests of the item flow: ``direct``, ``aiohttp`` or ``botocore``.
 
     ``stop`` ends what runs; ``job_id`` and ``origin`` are of the job that begins next, where a migration begins it, and
-    ``term`` is that of its lock. ``parent`` is the job whose parts the next jobs are. ``cluster`` is where the workers of
-    jobs are, where they are elsewhere.
+    ``term`` is that of its lock. ``parent`` is the job whose parts the next jobs are. ``cluster`` is where the workers
+    of jobs are, where they are elsewhere.
     """
 
     world: World

@@ -20,7 +20,7 @@ from dynasmith.engine.transfer.movers.order import Work, read_order
 from dynasmith.engine.transfer.pacer import Pacer, heard_by
 from dynasmith.engine.transfer.permit import RunPermit
 from dynasmith.engine.workers.child_side import own_socket, show_prints
-from dynasmith.engine.workers.dial import Connection, LocalConnection
+from dynasmith.engine.workers.dial import LocalConnection, WorkerConnection
 from dynasmith.engine.workers.failures import failure_of
 from dynasmith.errors import LeaseLost
 from dynasmith.jobs.checkpoint import Checkpoint, decode_checkpoint, encode_checkpoint
@@ -41,7 +41,7 @@ def main() -> None:
 
 
 def move_segments(
-    connection: Connection, *, parent: int | None = None, gone: Callable[[], None] = lambda: None
+    connection: WorkerConnection, *, parent: int | None = None, gone: Callable[[], None] = lambda: None
 ) -> words.ToJob:
     """Move segments for the job at the other end until there are none, or it stops; what this worker said last.
 
@@ -110,7 +110,9 @@ async def _watched(permit: RunPermit) -> None:
 class _Line:
     """The socket to the job: questions that wait for their answers, and what the job wants."""
 
-    def __init__(self, connection: Connection, parent: int | None, gone: Callable[[], None] = lambda: None) -> None:
+    def __init__(
+        self, connection: WorkerConnection, parent: int | None, gone: Callable[[], None] = lambda: None
+    ) -> None:
         self._until = inf  # before the first segment nothing is written
         self._parent = parent
         self._gone = gone
