@@ -44,7 +44,7 @@ test-models: .floor/.installed  ## the tests of models on the oldest pydantic th
 	@touch $@
 
 properties: $(STAMP)  ## every property with twenty times the examples that make test tries: an hour on two cores
-	DYNASMITH_TEST_EXAMPLES=20 $(BIN)/python -m pytest -m hypothesis -n $(WORKERS)
+	DYNASMITH_TEST_EXAMPLES=20 $(BIN)/python -m pytest -m "hypothesis or properties" -n $(WORKERS)
 
 engines: $(STAMP) node_modules/.installed  ## the contract suite on every engine there is (DYNASMITH_TEST_ENDPOINT names one more)
 	$(BIN)/python -m pytest tests/contract --engines all

@@ -22,7 +22,7 @@ READS = {
     "backup jobs", "backup list", "backup show",
     "check", "count", "demo", "describe", "doctor", "get", "import", "init", "jobs list", "jobs show", "jobs wait",
     "list",
-    "lambda bundle", "lambda policy", "lambda list", "lambda logs",
+    "permissions", "lambda bundle", "lambda policy", "lambda list", "lambda logs",
     "local logs", "local start", "local status", "local stop", "migrate list", "migrate outstanding",
     "migrate preflight", "migrate show",
     "metrics", "migrate status", "migrate verify", "outputs", "plan", "query", "render cloudformation",

@@ -13,7 +13,7 @@ READING = {
     "backup jobs", "backup list", "backup show",
     "check", "count", "describe", "doctor", "get", "import", "jobs list", "jobs show", "jobs wait", "list",
     "local logs",
-    "lambda list", "lambda logs", "lambda policy",
+    "lambda list", "lambda logs", "lambda policy", "permissions",
     "local status", "migrate list", "migrate outstanding",
     "migrate preflight", "migrate show", "migrate status", "migrate verify",
     "metrics", "outputs", "plan", "query", "render cloudformation", "render create-table", "render models",

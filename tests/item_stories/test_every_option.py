@@ -268,6 +268,9 @@ jobs-undo --workers | item_stories/test_clusters.py
 worker --secret-file | item_stories/test_clusters.py
 jobs-undo --processes | backfill/test_workers.py
 lambda-policy --account | cli/test_lambda.py
+permissions --account | cli/test_permissions.py
+permissions --role | cli/test_permissions.py
+permissions --table | cli/test_permissions.py
 lambda-grant --allow | access/test_verbs.py
 lambda-grant --indexes | access/test_verbs.py
 lambda-grant --role | access/test_verbs.py

@@ -126,6 +126,7 @@ ELSEWHERE = {
     "demo": "tests/item_stories/test_demo.py runs it whole with a sentinel",
     "lambda bundle": "it calls nothing of AWS; pip finds its index as it does elsewhere",
     "lambda policy": "it calls nothing",
+    "permissions": "it calls nothing",
     **dict.fromkeys(("lambda grant", "lambda revoke"), "its clients are made where those of backup schedule are"),
     "local start": "test_the_embedded_engine",
     "local logs": "it reads a file",

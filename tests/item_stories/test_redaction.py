@@ -89,6 +89,7 @@ NEVER = {
     "init": "it makes a project",
     "lambda bundle": "names of files and packages",
     "lambda policy": "names of tables and actions",
+    "permissions": "names of tables and actions",
     **dict.fromkeys(("lambda grant", "lambda revoke"), "names of functions and roles"),
     "lambda logs": "refused: what a function writes may be items",
     "local start": "no items",

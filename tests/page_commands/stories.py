@@ -359,6 +359,7 @@ class UserV2(Model, table="users_v2"):
 """
 
 STORIES: Final[Mapping[str, Story]] = {
+    "docs/reference/permissions.md": as_it_stands,
     "docs/cheat-sheet.md": cheat_sheet,
     "docs/guide/backfill.md": backfill,
     "docs/guide/coming-from/infrastructure.md": other_forms,

@@ -8,18 +8,11 @@ import pytest
 
 from cli.story import clean_shell, gsi, new_account, table
 from dynasmith.strict import StrictServer
-from permissions.kit import ROLE, Account, RoleStory
+from permissions.kit import DAILY, GLOBAL, ROLE, SCALING, Account, RoleStory
 
-DAILY = {"rules": [{"name": "daily", "schedule": "cron(0 2 * * ? *)", "keep_days": 30}]}
-GLOBAL: dict[str, Any] = {
-    "stream": {"view_type": "NEW_AND_OLD_IMAGES"},
-    "point_in_time_recovery": {"enabled": True},
-    "replicas": [{"region": "eu-west-1", "point_in_time_recovery": True}],
-}
 ELSEWHERE = {"AWS": "arn:aws:iam::000000000009:root"}
 DENY = {"Sid": "x", "Effect": "Deny", "Principal": ELSEWHERE, "Action": "dynamodb:DeleteTable", "Resource": "*"}
 POLICY = {"Version": "2012-10-17", "Statement": [DENY]}
-SCALING = {"read": {"min": 5, "max": 50, "target": 70}, "write": {"min": 5, "max": 50, "target": 70}}
 
 
 @pytest.fixture(scope="module")
@@ -106,6 +99,12 @@ def story(
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("AWS_REGION", "us-east-1")
     monkeypatch.setenv("AWS_ENDPOINT_URL_DYNAMODB", home.served.endpoint)
+    for module in (
+        "engine.transfer.service_job",
+        "engine.restore.restore",
+        "engine.waiter",
+    ):  # the clock moves by itself
+        monkeypatch.setattr(f"dynasmith.{module}.POLL_SECONDS_MAX", 0.05)
     sts = home.client("sts")
     given = sts.assume_role(RoleArn=f"arn:aws:iam::{home.number}:role/{ROLE}", RoleSessionName="one")["Credentials"]
     keys = {

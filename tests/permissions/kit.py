@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import boto3
@@ -23,6 +24,13 @@ TRUST = {
     ],
 }
 ROLE = "ci"
+DAILY = {"rules": [{"name": "daily", "schedule": "cron(0 2 * * ? *)", "keep_days": 30}]}
+GLOBAL: dict[str, Any] = {
+    "stream": {"view_type": "NEW_AND_OLD_IMAGES"},
+    "point_in_time_recovery": {"enabled": True},
+    "replicas": [{"region": "eu-west-1", "point_in_time_recovery": True}],
+}
+SCALING = {"read": {"min": 5, "max": 50, "target": 70}, "write": {"min": 5, "max": 50, "target": 70}}
 STREAM_READS = [f"dynamodb:{one}" for one in ("GetRecords", "GetShardIterator", "DescribeStream", "ListStreams")]
 
 
@@ -35,6 +43,17 @@ class Account:
     engine: str
     definition: dict[str, Any] = field(default_factory=dict)
     _clients: dict[tuple[str, str], Any] = field(default_factory=dict)
+
+    @cached_property
+    def keys(self) -> tuple[str, str]:
+        """Two keys of KMS."""
+        first, second = (str(self.client("kms").create_key()["KeyMetadata"]["Arn"]) for _ in range(2))
+        return first, second
+
+    @property
+    def bucket(self) -> str:
+        """The bucket of exports, where somebody made it."""
+        return f"exports-{self.number}"
 
     def client(self, service: str, region: str = REGION) -> Any:
         """A client of the owner, whose calls are not judged."""

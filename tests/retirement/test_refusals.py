@@ -96,7 +96,7 @@ def test_a_setting_that_cannot_be_read_stops_it_before_anything(
     monkeypatch.setattr(Session, "_send", denied)
     answer = story("retire", "users", "--no-export", "--confirm", "users")
     assert (answer.code, story.live()) == (1, ["users"])
-    assert answer.error.startswith("Backup plan of users in us-east-1 cannot be read, so nothing was deleted")
+    assert answer.error.startswith("The backup plan of users in us-east-1 cannot be read, so nothing was deleted")
     monkeypatch.setattr(Session, "_send", send)
     # A connection that breaks is no engine without the service.
     story.served.fault("DescribeAlarms", kind="reset-before", times=20)

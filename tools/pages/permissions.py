@@ -1,93 +1,138 @@
-"""docs/reference/permissions.md: its lists of IAM actions, written from the code, between their marks."""
+"""docs/reference/permissions.md: its tables of IAM actions, written from the code, between their marks."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
-from dynasmith.aws.control import actions, function_actions
-from dynasmith.aws.control.verb_actions import SETTING_CHANGES, SETTING_READS, VERB_ACTIONS, VerbActions
+from dynasmith.aws.control import actions
+from dynasmith.aws.control.migration_actions import MIGRATION_VERBS, STEPS
+from dynasmith.aws.control.setting_actions import SETTING_ACTIONS, SETTING_READS
+from dynasmith.aws.control.verb_actions import NO_ACTIONS, VERB_ACTIONS, VerbActions
 from dynasmith.aws.errors.action_resources import ResourceNames, resources_of
 
 PAGE = Path(__file__).parents[2] / "docs/reference/permissions.md"
+_HEAD = "| {} | fails without | goes on without, and says so | used where allowed |\n|---|---|---|---|\n"
 
 
 def with_lists(page: str) -> str:
-    """The page with the lists between ``<!-- NAME -->`` and ``<!-- end -->`` as `actions` has them."""
+    """The page with the tables between ``<!-- NAME -->`` and ``<!-- end -->`` as the code has them."""
 
     def filled(found: re.Match[str]) -> str:
-        name = found["name"]
-        if name in _TABLES:
-            return f"<!-- {name} -->\n\n{_TABLES[name]()}\n<!-- end -->"
-        listed = getattr(actions if hasattr(actions, name) else function_actions, name)
-        text = _table(listed) if isinstance(listed, Mapping) else "".join(f"- `{action}`\n" for action in listed)
-        return f"<!-- {name} -->\n\n{text}\n<!-- end -->"
+        return f"<!-- {found['name']} -->\n\n{TABLES[found['name']]()}\n<!-- end -->"
 
     return re.sub(r"<!-- (?P<name>[A-Z_0-9]+) -->.*?<!-- end -->", filled, page, flags=re.DOTALL)
 
 
-def _table(listed: Mapping[str, Iterable[str]]) -> str:
-    """A row for the steps that need the same actions."""
-    steps: dict[tuple[str, ...], list[str]] = {}
-    for step, needed in listed.items():
-        steps.setdefault(tuple(sorted(set(needed))), []).append(step)
-    rows = (f"| {_code(each)} | {_code(needed)} |\n" for needed, each in steps.items())
-    return "| step | actions on its tables |\n|---|---|\n" + "".join(rows)
-
-
 def _verbs() -> str:
-    """A row for each verb, and one below it for what it needs besides."""
-    rows = ["| verb | fails without | goes on without, and says so | used where allowed |\n|---|---|---|---|\n"]
-    for verb, needed in VERB_ACTIONS.items():
-        rows.append(f"| `{verb}` | {_fails(needed)} | {_unread(needed)} | {_spare(needed)} |\n")
-        for what in dict.fromkeys((*needed.also, *needed.also_unread)):
-            fails, unread = (_code(each.get(what, ())) for each in (needed.also, needed.also_unread))
-            rows.append(f"| … {what} | {fails} | {unread} | |\n")
-    return "".join(rows)
+    return _HEAD.format("verb") + _rows(VERB_ACTIONS)
 
 
-def _fails(needed: VerbActions) -> str:
-    return ", ".join(
-        each for each in (_code(needed.needs), "*changes* of its settings" if needed.changes else "") if each
+def _migrations() -> str:
+    """What each verb needs on the table of the history, and the rest."""
+    rows = [f"| `{verb}` | {_code(each.history)} | {_more(each)} |\n" for verb, each in MIGRATION_VERBS.items()]
+    return "| verb | on the history | besides |\n|---|---|---|\n" + "".join(rows)
+
+
+def _more(row: VerbActions) -> str:
+    said = [f"{name}: {_code(each)}" for name, each in row.also.items()]
+    said += [f"the tables: {_code((*row.needs, *row.unread))}"] if row.needs or row.unread else []
+    said += ["*reads* of their settings"] if row.reads != "none" else []
+    return "; ".join((*said, *(["those of its steps"] if row.steps else [])))
+
+
+def _steps() -> str:
+    return _HEAD.format("step") + _rows(STEPS)
+
+
+def _rows(rows: Mapping[str, VerbActions]) -> str:
+    """A row for each, and one below it for what it needs besides. Those that need the same are one."""
+    groups: dict[tuple[str, str, str, str], list[str]] = {}
+    for name, row in rows.items():
+        more = "".join(
+            f"| … {what} | {_code(row.also.get(what, ()))} | {_code(row.also_unread.get(what, ()))} | |\n"
+            for what in dict.fromkeys((*row.also, *row.also_unread))
+        )
+        groups.setdefault((_fails(row), _unread(row), _spare(row), more), []).append(name)
+    return "".join(
+        f"| {_code(names)} | {fails} | {unread} | {spare} |\n{more}"
+        for (fails, unread, spare, more), names in groups.items()
     )
 
 
-def _unread(needed: VerbActions) -> str:
-    words = {"none": "", "all": "*reads* of every setting", "defined": "*reads* of its settings"}[needed.reads]
-    return ", ".join(each for each in (_code(needed.unread), words) if each)
+def _fails(row: VerbActions) -> str:
+    words = "*changes* of its settings" if row.changes else ""
+    return ", ".join(each for each in (_code(row.needs), words, "*prunes*" if row.prunes else "") if each)
 
 
-def _spare(needed: VerbActions) -> str:
-    every = {action for actions_ in SETTING_READS.values() for action in actions_}
-    if not every <= {*needed.spare}:
-        return _code(needed.spare)
-    return f"{_code(each for each in needed.spare if each not in every)}, *reads* of every setting"
+def _unread(row: VerbActions) -> str:
+    words = {"none": "", "all": "*reads* of every setting", "defined": "*reads* of its settings"}[row.reads]
+    return ", ".join(each for each in (_code(row.unread), words) if each)
+
+
+def _spare(row: VerbActions) -> str:
+    every = {action for each in SETTING_READS.values() for action in each}
+    if not every <= {*row.spare}:
+        return _code(row.spare)
+    rest = _code(each for each in row.spare if each not in every)
+    return ", ".join(each for each in (rest, "*reads* of every setting") if each)
 
 
 def _settings() -> str:
-    """A row for each setting."""
-    names = sorted({*SETTING_READS, *SETTING_CHANGES})
-    listed = ((name, SETTING_READS.get(name, ()), SETTING_CHANGES.get(name, ())) for name in names)
-    rows = (f"| `{name}` | {_code(reads)} | {_code(changes)} |\n" for name, reads, changes in listed)
-    return "| setting | reads | changes |\n|---|---|---|\n" + "".join(rows)
+    """A row for each key, and one below it for what it may need besides."""
+    head = "| key | reads | with a new table | added | changed | removed |\n|---|---|---|---|---|---|\n"
+    rows = [head]
+    for name, each in SETTING_ACTIONS.items():
+        gone = _code(each.pruned) + " (*prunes*)" if each.pruned else _code(each.removed)
+        cells = (_code(each.reads), _code(each.new), _code(each.added), _code(each.changed), gone)
+        rows.append(f"| `{name}` | {' | '.join(cells)} |\n")
+        rows += [f"| … {what} | | {_code(more)} | | | |\n" for what, more in each.also.items()]
+    return "".join(rows)
+
+
+def _others() -> str:
+    listed = {
+        "attributes that are encrypted with a key of KMS, on that key": actions.ENCRYPTION,
+        "jobs and undo journals that are kept in S3": actions.JOBS_IN_S3,
+    }
+    rows = (f"| {what} | {_code(each)} |\n" for what, each in listed.items())
+    return "| for | actions |\n|---|---|\n" + "".join(rows)
 
 
 def _resources() -> str:
     """A row for each resource, with the actions that take it."""
-    every: set[str] = set()
-    for needed in VERB_ACTIONS.values():
-        every |= {*needed.needs, *needed.unread, *needed.spare}
-        every |= {each for more in (needed.also, needed.also_unread) for actions_ in more.values() for each in actions_}
-    every |= {each for known in (SETTING_READS, SETTING_CHANGES) for actions_ in known.values() for each in actions_}
-    names = ResourceNames(region="REGION", account="ACCOUNT", table="TABLE", function="FUNCTION", role="ROLE")
+    names = ResourceNames(
+        region="REGION", account="ACCOUNT", table="TABLE", function="FUNCTION", role="ROLE", bucket="BUCKET"
+    )
     found: dict[tuple[str, ...], list[str]] = {}
-    for action in sorted(every):
+    for action in sorted(every_action()):
         found.setdefault(resources_of(action, names), []).append(action)
     ordered = sorted(found.items(), key=lambda each: (each[0] == ("*",), each[0]))
     rows = (f"| {_code(resources)} | {_code(listed)} |\n" for resources, listed in ordered)
     return "| resource | actions |\n|---|---|\n" + "".join(rows)
 
 
-_TABLES = {"VERBS": _verbs, "SETTINGS": _settings, "RESOURCES": _resources}
+def every_action() -> set[str]:
+    """Every action that a verb or a key takes."""
+    found = {action for each in SETTING_ACTIONS.values() for action in (*each.reads, *each.changes, *each.pruned)}
+    for row in (*VERB_ACTIONS.values(), *MIGRATION_VERBS.values(), *STEPS.values()):
+        found |= {*row.needs, *row.unread, *row.spare, *row.history}
+        found |= {each for more in (row.also, row.also_unread) for one in more.values() for each in one}
+    return found
+
+
+def _none() -> str:
+    return f"{_code(NO_ACTIONS)}.\n"
+
+
+TABLES: Mapping[str, Callable[[], str]] = {
+    "VERBS": _verbs,
+    "NONE": _none,
+    "SETTINGS": _settings,
+    "MIGRATIONS": _migrations,
+    "STEPS": _steps,
+    "OTHERS": _others,
+    "RESOURCES": _resources,
+}
 
 
 def _code(words: Iterable[str]) -> str:
@@ -95,5 +140,5 @@ def _code(words: Iterable[str]) -> str:
 
 
 def permissions_page() -> str:
-    """The page as it is, with today's lists."""
+    """The page as it is, with today's tables."""
     return with_lists(PAGE.read_text("utf-8"))

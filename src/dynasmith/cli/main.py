@@ -29,6 +29,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "init": ("init", "Create a project: dynasmith.toml, tables/, schemas for editors, .gitignore."),
     "local": ("local", "Start, stop or inspect the embedded engine."),
     "doctor": ("doctor", "Check versions, credentials, endpoint and permissions, and say how to fix what is missing."),
+    "permissions": ("permissions", "Print the IAM policy of who runs some verbs."),
     "schema": ("schema", "Print a JSON Schema for editors: of definition, project and operations files."),
     "fmt": ("fmt", "Format definition files; comments stay."),
     "completion": ("completion", "Print the script that lets a shell complete verbs, tables and jobs."),

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from dynasmith.engine.call_retry import send
 from dynasmith.engine.identity import check_same
 from dynasmith.engine.waiter import StopFlag, delete_table, wait_for, wait_until_gone
-from dynasmith.errors import AccessError, DynasmithError, RunError, TableNotFound, ValidationRefused
+from dynasmith.errors import AccessDenied, DynasmithError, RunError, TableNotFound, ValidationRefused
 from dynasmith.plans.explain import step_text
 from dynasmith.plans.retirement import (
     DELETING,
@@ -39,6 +39,7 @@ SOURCE_HOURS: Final = 24
 
 RegionalTables = Callable[[str], Tables]
 RegionalLeftovers = Callable[[str], LeftoverControl]
+UnreadErrors = Callable[[str, Mapping[str, str]], DynasmithError]
 
 
 class Retirement(Struct, frozen=True, kw_only=True):
@@ -72,11 +73,13 @@ class Retirement(Struct, frozen=True, kw_only=True):
 
 
 class RetirementPlaces(Struct, frozen=True, kw_only=True):
-    """What a retirement works with: the control plane of each Region, and what else dynasmith made there."""
+    """What a retirement works with: the control plane of each Region, and what else dynasmith made there. ``unread`` is
+    the error for settings of a table that could not be read, by the reasons that were kept, and says what allows it."""
 
     region: str
     tables: RegionalTables
     leftovers: RegionalLeftovers
+    unread: UnreadErrors
 
 
 # --- look
@@ -109,7 +112,11 @@ def look(name: str, places: RetirementPlaces, *, leave_unread: bool = False) -> 
     found: list[RetirementStep] = []
     for region, each in {places.region: described, **there}.items():
         unread = {setting: why for setting, why in each.unread.items() if setting in _NEEDED}
-        absent = _unoffered(each, region, places.tables(region), unread, leave_unread=leave_unread)
+        absent = _unoffered(places.tables(region), unread)
+        denied = {} if leave_unread else {one: why for one, why in unread.items() if one not in absent}
+        if denied:
+            words = " and the ".join(_WORDS[one] for one in denied)
+            raise _not_looked_at(places.unread(name, denied), f"the {words} of {name} in {region}")
         found += components(each, region, absent, {each: why for each, why in unread.items() if each not in absent})
     plans = [region for region, each in {**there, places.region: described}.items() if "backup_plan" not in each.unread]
     around = _once([step for region in plans for step in _leftovers(name, region, places, plans)])
@@ -151,32 +158,21 @@ def _replicas(described: TableDescription, places: RetirementPlaces) -> Iterator
             yield replica.region, found
 
 
-def _unoffered(
-    described: TableDescription, region: str, tables: Tables, unread: Mapping[str, str], *, leave_unread: bool
-) -> dict[str, str]:
-    """What the engine has no service for. Raises RunError where something that may be there could not be read."""
+def _unoffered(tables: Tables, unread: Mapping[str, str]) -> dict[str, str]:
+    """What the engine has no service for."""
     isolated = bool(tables.identity().endpoint)
-    unoffered = dict(tables.unoffered(tuple(unread))) if unread and isolated else {}
-    for setting, reason in unread.items():
-        if setting not in unoffered and not leave_unread:
-            raise _not_looked_at(AccessError(f"{reason}."), f"{_label(setting)} of {described.table.name} in {region}")
-    return unoffered
+    return dict(tables.unoffered(tuple(unread))) if unread and isolated else {}
 
 
-def _label(setting: str) -> str:
-    return next((each.label for each in SETTINGS if each.field == setting), setting)
-
-
+_WORDS: Final = {"autoscaling": "autoscaling", **{each.field: each.label for each in SETTINGS}}
 _NEEDED: Final = {"autoscaling", *(each.field for each in SETTINGS if needed(each))}
 
 
 def _not_looked_at(error: DynasmithError, what: str) -> DynasmithError:
-    return RunError(
-        f"{what[0].upper()}{what[1:]} cannot be read, so nothing was deleted: {error.message}",
-        hint=error.hint
-        or "run it again, or give the caller the actions of retire (Permissions); dynasmith delete deletes the table "
-        "alone",
-    )
+    message = f"{what[0].upper()}{what[1:]} cannot be read, so nothing was deleted: {error.message}"
+    if isinstance(error, AccessDenied):
+        return AccessDenied(message, hint=error.hint, action=error.action, statement=error.statement)
+    return RunError(message, hint=error.hint or "run it again; dynasmith delete deletes the table alone")
 
 
 def _leftovers(name: str, region: str, places: RetirementPlaces, going: Sequence[str] = ()) -> Iterator[RetirementStep]:

@@ -1,6 +1,6 @@
 """What differs and is left alone: said, so that nobody wonders, and never a drift."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from msgspec import UNSET, UnsetType
@@ -33,15 +33,16 @@ def notes(
 ) -> tuple[Note, ...]:
     """The notes of one table. ``unoffered`` maps a setting that the engine lacks to the reason."""
     found = list(_unmanaged(desired))
-    missing = dict(unoffered)
+    missing, unread = dict(unoffered), frozenset[str]()
     if description is not None:
         missing |= description.unread
+        unread = frozenset(description.unread) - unoffered.keys()
         if not prune:
             found += _undefined(desired, description.table)
         found += _left_alone(desired, description.table)
         found += [Note(kind="reported", path="", text=text) for text in description.notices]
         found += _unknown_keys(desired, description.table)
-    found += _unoffered(desired, missing)
+    found += _unoffered(desired, missing, unread)
     return tuple(found)
 
 
@@ -121,15 +122,16 @@ def _unknown_keys(desired: Table, current: Table) -> Iterator[Note]:
             yield Note(kind="unknown", path=f"replicas.{replica.region}.key", text=text)
 
 
-def _unoffered(desired: Table, missing: Mapping[str, str]) -> Iterator[Note]:
-    """Only what the definition asks for: autoscaling that nobody wants needs no service."""
+def _unoffered(desired: Table, missing: Mapping[str, str], unread: Collection[str]) -> Iterator[Note]:
+    """Only what the definition asks for: autoscaling that nobody wants needs no service. That something is off is true
+    of an engine that does not have it, and not known where it could not be read (``unread``)."""
     for setting, reason in sorted(missing.items()):
         asked = not isinstance(getattr(desired, setting, None), UnsetType)
         if setting == OF_INDEXES:
             asked = any(not isinstance(i.contributor_insights, UnsetType) for i in known(desired.indexes, ()))
         if setting == "autoscaling":
             asked = asked or any(not isinstance(i.autoscaling, UnsetType) for i in known(desired.indexes, ()))
-        if asked and (setting == OF_INDEXES or getattr(desired, setting, None) is not None):
+        if asked and (setting == OF_INDEXES or setting in unread or getattr(desired, setting, None) is not None):
             word = DEFINITION_WORDS.get(setting, setting)
             yield Note(kind="not-offered", path=word, text=f"{word} is left alone: {reason}")
     for replica in known(desired.replicas, ()):

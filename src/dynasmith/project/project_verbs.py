@@ -10,6 +10,7 @@ from dynasmith.project.verbs.few_item_methods import FewItemMethods
 from dynasmith.project.verbs.item_methods import ItemMethods
 from dynasmith.project.verbs.metric_methods import MetricMethods
 from dynasmith.project.verbs.model_methods import ModelMethods
+from dynasmith.project.verbs.permission_methods import PermissionMethods
 from dynasmith.project.verbs.refresh_methods import RefreshMethods
 from dynasmith.project.verbs.table_methods import TableMethods
 from dynasmith.project.world import World
@@ -25,7 +26,9 @@ if TYPE_CHECKING:
     from dynasmith.project.verbs.render import Render
 
 
-class ProjectVerbs(TableMethods, MetricMethods, FewItemMethods, ItemMethods, RefreshMethods, ModelMethods):
+class ProjectVerbs(
+    TableMethods, MetricMethods, PermissionMethods, FewItemMethods, ItemMethods, RefreshMethods, ModelMethods
+):
     """Every verb as a method, and the groups ``jobs`` and ``dry_run``. A context manager."""
 
     def __enter__(self) -> Self:

@@ -1,7 +1,7 @@
 """What an IAM action can be narrowed to, and the least statements that allow some of them.
 
 Source: "Actions, resources, and condition keys" of the Service Authorization Reference, of DynamoDB, Application Auto
-Scaling, AWS Backup, CloudTrail, CloudWatch, CloudWatch Logs, IAM, KMS and Lambda. An action that is not here is allowed
+Scaling, AWS Backup, CloudTrail, CloudWatch, CloudWatch Logs, IAM, KMS, Lambda and S3. One that is not here is allowed
 on every resource, because its service knows none for it, or none that is known before the call.
 """
 
@@ -65,6 +65,11 @@ _OTHERS: Final[Mapping[str, tuple[str, ...]]] = {
     },
     **{f"cloudwatch:{each}": _ALARMS for each in ("DeleteAlarms", "PutMetricAlarm")},
     **{f"cloudtrail:{each}": _TRAILS for each in ("GetEventSelectors", "GetTrailStatus")},
+    "s3:ListBucket": ("arn:{partition}:s3:::{bucket}",),
+    **{
+        f"s3:{each}": ("arn:{partition}:s3:::{bucket}/*",)
+        for each in ("AbortMultipartUpload", "DeleteObject", "GetObject", "PutObject", "PutObjectAcl")
+    },
     "logs:FilterLogEvents": ("arn:{partition}:logs:{region}:{account}:log-group:/aws/lambda/{function}:*",),
 }
 
@@ -78,6 +83,7 @@ class ResourceNames(Struct, frozen=True, kw_only=True):
     table: str = "*"
     function: str = "*"
     role: str = "*"
+    bucket: str = "*"
 
 
 def takes_no_resource(action: str) -> bool:

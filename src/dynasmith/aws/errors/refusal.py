@@ -5,7 +5,7 @@ Messages are the service's own words, which hold no secret. Needs no botocore: p
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -106,9 +106,16 @@ def resource_of(message: str) -> str:
     return found[1].rstrip(".,") if found else ""
 
 
+def allowing(statements: Sequence[Mapping[str, Any]], what: str = "it") -> str:
+    """The hint that names the statements, as JSON to paste into a policy, that allow ``what``."""
+    if len(statements) == 1:
+        return f"this statement in the caller's policy allows {what}: {json.dumps(statements[0])}"
+    return f"these statements in the caller's policy allow {what}: {json.dumps([*statements])}"
+
+
 def denied(action: str, where: str, message: str, statement: Mapping[str, Any]) -> AccessDenied:
     """The error for a call that a permission is missing for, with the statement that allows it."""
-    allow = f"this statement in the caller's policy allows it: {json.dumps(statement)}"
+    allow = allowing([statement])
     if "explicit deny" in message:
         allow = f"a policy denies it explicitly and must be changed first; then {allow}"
     return AccessDenied(
@@ -131,6 +138,21 @@ def unread_access(reason: str, table: str, access: ResolvedAccess, sentence: str
     found = denied(action, "", reason, statement)
     found.message, found.args = said, (said,)
     return found
+
+
+def unread_settings(reasons: Collection[str], table: str, access: ResolvedAccess) -> AccessError:
+    """The error for several settings that could not be read: as `unread_access` of each, with all the statements."""
+    errors = [unread_access(each, table, access) for each in reasons]
+    refusals = [each for each in errors if isinstance(each, AccessDenied)]
+    sentence = f"{'; '.join(each.message.rstrip('.') for each in errors)}."
+    if not refusals:
+        return AccessError(sentence)
+    return AccessDenied(
+        sentence,
+        hint=allowing([each.statement for each in refusals]),
+        action=" and ".join(each.action for each in refusals),
+        statement=refusals[0].statement,
+    )
 
 
 def unoffered_by(operation: str, access: ResolvedAccess) -> NotOffered:

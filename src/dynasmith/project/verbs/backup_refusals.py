@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from dynasmith.aws.control.actions import BACKUPS
 from dynasmith.aws.errors.action_resources import ResourceNames, policy_statements
 from dynasmith.aws.errors.policy_statement import partition_of
+from dynasmith.aws.errors.refusal import allowing
 from dynasmith.errors import AccessDenied, NotOffered
 from dynasmith.project.world import World
 
@@ -33,10 +33,6 @@ def explained(world: World, verb: str, actions: Sequence[str] = BACKUPS) -> Iter
         )
         statements = policy_statements((*actions, *(error.action.split(" and ") if error.action else ())), names)
         error.message = f"{error.message.rstrip('.')}. {verb} needs {', '.join(actions)}."
-        text = json.dumps(statements[0] if len(statements) == 1 else statements)
-        allow = "this statement in the caller's policy allows"
-        if len(statements) > 1:
-            allow = "these statements in the caller's policy allow"
-        error.hint = f"{allow} all of it: {text}"
+        error.hint = allowing(statements, "all of it")
         error.args = (error.message,)
         raise

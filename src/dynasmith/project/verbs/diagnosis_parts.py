@@ -8,7 +8,7 @@ from typing import Final, Literal
 
 from msgspec import Struct
 
-from dynasmith.errors import RunError, TableNotFound, UsageError
+from dynasmith.errors import AccessDenied, RunError, TableNotFound, UsageError
 from dynasmith.plans.consent import Consent
 from dynasmith.project.verbs.backups.diagnosis import NOT_SCHEDULED, diagnose_backup
 from dynasmith.project.verbs.diagnosis.finding import DiagnosisFinding
@@ -67,6 +67,7 @@ def diagnose(world: World, name: TableName, part: Part | None, options: Diagnosi
         return Diagnosis(table=table, findings=PARTS[part](world, name, options))
     found: list[DiagnosisFinding] = []
     unknown: dict[str, str] = {}
+    refused: RunError | None = None
     for word, look in PARTS.items():
         try:
             # A table without triggers or scheduled backups lacks nothing, unless somebody asks for them.
@@ -74,7 +75,11 @@ def diagnose(world: World, name: TableName, part: Part | None, options: Diagnosi
         except TableNotFound:
             raise
         except RunError as error:
-            unknown[word] = str(error)
+            unknown[word] = f"{error} To allow it: {error.hint}" if isinstance(error, AccessDenied) else str(error)
+            refused = error
     if len(unknown) == len(PARTS):
-        raise RunError(f"Nothing could be looked at: {' '.join(unknown.values())}", hint="dynasmith doctor says more")
+        if isinstance(refused, AccessDenied):
+            raise refused
+        words = " ".join(dict.fromkeys(unknown.values()))
+        raise RunError(f"Nothing could be looked at: {words}", hint="dynasmith doctor says more")
     return Diagnosis(table=table, findings=tuple(found), unknown=unknown)

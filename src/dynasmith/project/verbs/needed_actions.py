@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 from dynasmith.aws.control.actions import BULK_FROM_S3, EXPORT_TO_S3, IMPORT_FROM_S3, POPULATE_FROM_S3
 from dynasmith.aws.errors.policy_statement import bucket_statement, statement_for
+from dynasmith.aws.errors.refusal import allowing
 from dynasmith.errors import AccessDenied
 from dynasmith.jobs.service_transfer import S3Place
 from dynasmith.ports.access import ResolvedAccess
@@ -45,6 +45,6 @@ def naming_all(needed: NeededActions, place: S3Place, access: ResolvedAccess) ->
         more = [action for action in own if not action.startswith("dynamodb:")]
         statements += [statement_for(more, "")] if more else []
         error.message = f"{error.message} {needed.words} needs {', '.join(needed.actions)}."
-        error.hint = f"these statements in the caller's policy allow all of it: {json.dumps(statements)}"
+        error.hint = allowing(statements, "all of it")
         error.args = (error.message,)
         raise

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec.structs import replace
 
 from dynasmith.aws.control.leftovers import AwsLeftovers
+from dynasmith.aws.errors.refusal import unread_settings
 from dynasmith.engine import retire as engine_retire
 from dynasmith.engine.retire import Retirement, RetirementPlaces
 from dynasmith.engine.waiter import StopFlag
@@ -89,6 +90,7 @@ def _places(world: World) -> RetirementPlaces:
         region=own,
         tables=world.control_in,
         leftovers=lambda region: AwsLeftovers(world.session if region == own else world.session.in_region(region)),
+        unread=lambda table, reasons: unread_settings(reasons.values(), table, world.session.access),
     )
 
 

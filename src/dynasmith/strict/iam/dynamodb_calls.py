@@ -26,6 +26,9 @@ _BY_ACTION = {"Put": "PutItem", "Update": "UpdateItem", "Delete": "DeleteItem", 
 _PARTIQL = {"SELECT": "PartiQLSelect", "INSERT": "PartiQLInsert", "UPDATE": "PartiQLUpdate", "DELETE": "PartiQLDelete"}
 # Guide, "Using IAM with DynamoDB backup and restore": what a restore writes into its target, and looks at.
 _RESTORES = ("PutItem", "UpdateItem", "DeleteItem", "GetItem", "Query", "Scan", "BatchWriteItem")
+# Guide, "Using IAM with DynamoDB global tables": what a new replica, and one that goes, take in the replica's Region.
+_NEW_REPLICA = ("CreateTable", "CreateTableReplica", *_RESTORES)
+_OLD_REPLICA = ("DeleteTable", "DeleteTableReplica")
 # The partition key attribute of a table, or of an index of it; None where the endpoint does not know it.
 PartitionKey = Callable[[str, str | None], str | None]
 
@@ -96,6 +99,18 @@ def _plain(
     yield NeededAction(action, table(name) if name else "*", keys)
     if operation == "CreateTable" and body.get("Tags"):
         yield NeededAction("dynamodb:TagResource", table(name))
+    if operation == "CreateTable" and body.get("ResourcePolicy"):
+        yield NeededAction("dynamodb:PutResourcePolicy", table(name))
+    for change in body.get("ReplicaUpdates") or () if operation == "UpdateTable" else ():
+        yield from _of_replica(change, table(name))
+
+
+def _of_replica(change: Mapping[str, Any], table: str) -> Iterator[NeededAction]:
+    """What a replica that is made or removed takes, on the table in the replica's Region."""
+    for member, actions in (("Create", _NEW_REPLICA), ("Delete", _OLD_REPLICA)):
+        if region := (change.get(member) or {}).get("RegionName"):
+            there = ":".join((*table.split(":")[:3], str(region), *table.split(":")[4:]))
+            yield from (NeededAction(f"dynamodb:{one}", there) for one in actions)
 
 
 def _statements(

@@ -101,6 +101,8 @@ def _backup(_: StrictWorld, request: WireRequest, account: Account) -> list[tupl
     else:
         resource = str(body.get("ResourceArn") or "*") if "Tag" in read.operation else "*"
     found = _plain(f"backup:{read.operation}", resource)
+    if read.operation == "CreateBackupVault":  # Service Authorization Reference, AWS Backup storage
+        found += _plain("backup-storage:MountCapsule")
     role = (body.get("BackupSelection") or body).get("IamRoleArn")
     if read.operation in _PASSED and role:
         found.append((NeededAction("iam:PassRole", str(role)), "backup.amazonaws.com"))

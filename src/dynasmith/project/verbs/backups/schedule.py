@@ -10,8 +10,9 @@ from msgspec.structs import replace
 
 from dynasmith.aws.control.actions import SCHEDULES
 from dynasmith.aws.control.backup_jobs import AwsBackupJobs
-from dynasmith.aws.errors.policy_statement import statement_for
-from dynasmith.aws.errors.refusal import denied
+from dynasmith.aws.errors.action_resources import ResourceNames, policy_statements
+from dynasmith.aws.errors.policy_statement import denied_action, partition_of
+from dynasmith.aws.errors.refusal import allowing, resource_of
 from dynasmith.errors import AccessDenied, AccessError, DynasmithError, NotOffered, UsageError
 from dynasmith.plans.consent import Consent
 from dynasmith.plans.explain import step_text
@@ -20,6 +21,7 @@ from dynasmith.ports.backup_jobs import BackupJob
 from dynasmith.ports.listener import Listener, silent
 from dynasmith.project.verbs.plan import apply, make_plan
 from dynasmith.project.world import TableName, World
+from dynasmith.tables.backup_names import ROLE
 from dynasmith.tables.backup_schedule import schedule_problem
 from dynasmith.tables.description import TableDescription
 from dynasmith.tables.settings.backup_plan import merged
@@ -177,9 +179,22 @@ def _complete(world: World, error: DynasmithError, table: str) -> DynasmithError
     """A denial with every action that is missing, so that they are given at once and not one after the other."""
     if not isinstance(error, AccessError):
         return error
-    actions = AwsBackupJobs(world.session).missing(SCHEDULES)
-    if isinstance(error, AccessDenied) and error.action and error.action not in actions:
-        actions = (error.action, *actions)
-    region = world.session.region
-    statement = statement_for(actions, table, region=region)
-    return denied(", ".join(actions), f" for the backup plan of {table}", error.message, statement)
+    own = error.action if isinstance(error, AccessDenied) else denied_action(error.message)
+    actions = dict.fromkeys((*((own,) if own else ()), *AwsBackupJobs(world.session).missing(SCHEDULES)))
+    access = world.session.access
+    role = resource_of(error.message).partition(":role/")[2] or ROLE
+    names = ResourceNames(
+        partition=partition_of(access.region),
+        region=access.region or "*",
+        account=access.account or "*",
+        table=table,
+        role=role,
+    )
+    statements = policy_statements(actions, names)
+    return AccessDenied(
+        f"{', '.join(actions)} for the backup plan of {table} is not allowed: "
+        f"{error.message.rpartition(' is not allowed: ')[2]}",
+        hint=allowing(statements),
+        action=", ".join(actions),
+        statement=statements[0],
+    )

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 
+from dynasmith.aws.errors.policy_statement import denied_action
 from dynasmith.errors import DynasmithError, RunError, UsageError
 from dynasmith.files.migrations.template import new_file
 from dynasmith.migrations.event import LockRecord, MigrationEvent
@@ -102,9 +103,16 @@ class Migrations(OneTableMethods):
 
     def _drifted(self) -> Iterator[str]:
         tables = self._world.defined_tables()
-        for planned in make_plan(self._world, tables).tables if tables else ():
+        if not tables:
+            return
+        plan = make_plan(self._world, tables)
+        yield from (f"table {each.table} could not be compared: {each.message.rstrip('.')}" for each in plan.failures)
+        for planned in plan.tables:
             if planned.changes:
                 yield f"table {planned.table} is not as it is defined (dynasmith plan {planned.table})"
+            for note in planned.notes:
+                if note.kind == "not-offered" and denied_action(note.text):
+                    yield f"table {planned.table} could not be compared as a whole: {note.text}"
 
     # --- choose
 
@@ -253,14 +261,17 @@ class Migrations(OneTableMethods):
         """Write a new file of a migration after all that there are, and give its path. ``bump`` is major, minor, patch
         or a version. ``from_plan`` writes what differs between the definitions and the live tables as operations: costs
         what `Project.plan` costs. Raises UsageError where the version is not above all others, or nothing differs;
-        DefinitionError.
+        DefinitionError, RunError where a live table cannot be read.
         """
         _, catalog = self._home.read()
         last = max((version_of(each.key) for each in catalog.files.versioned), default=NOTHING)
         version = bumped(max(last, catalog.history.current), bump)
         lines: list[str] = []
         if from_plan:
-            lines = lines_of(self._world, make_plan(self._world, self._world.tables()))
+            plan = make_plan(self._world, self._world.tables())
+            for failure in plan.failures:
+                raise RunError(failure.message, hint=failure.hint)
+            lines = lines_of(self._world, plan)
             if not lines:
                 raise UsageError("The live tables are as they are defined: there is nothing to generate.")
         return new_file(self._home.folder, str(version), message, lines)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from msgspec import UnsetType
+
 from dynasmith.errors import TableNotFound
 from dynasmith.migrations.path import PathStep
 from dynasmith.migrations.report import PreflightAnswer, Rehearsal
 from dynasmith.project.verbs.item_world import ItemWorld
 from dynasmith.project.verbs.migrations.preflight_facts import alarmed, quiet
 from dynasmith.project.verbs.migrations.reverse import REVERSIBLE
-from dynasmith.tables.table import Recovery
 
 
 def preflight(items: ItemWorld, path: Sequence[PathStep], rehearsal: Rehearsal) -> tuple[PreflightAnswer, ...]:
@@ -24,7 +25,6 @@ def preflight(items: ItemWorld, path: Sequence[PathStep], rehearsal: Rehearsal) 
         if one.operation not in REVERSIBLE
     ]
     tables = sorted({step.table for each in rehearsal.migrations for step in each.steps if step.table})
-    open_tables = [name for name in tables if not _can_be_restored(items, name)]
     return (
         PreflightAnswer(
             code="rehearsal",
@@ -41,23 +41,27 @@ def preflight(items: ItemWorld, path: Sequence[PathStep], rehearsal: Rehearsal) 
         alarmed(items.dry.world, tables),
         quiet(items.dry.world, tables),
         PreflightAnswer(code="people", point="Those who use the tables know of it", answer="only you know"),
-        PreflightAnswer(
-            code="backup",
-            point="There is a backup",
-            answer="no" if open_tables else "yes",
-            why=f"no point-in-time recovery: {', '.join(open_tables)}"
-            if open_tables
-            else "point-in-time recovery is on",
-        ),
+        _restorable(items, tables),
         PreflightAnswer(code="staging", point="It ran in a staging environment", answer="only you know"),
     )
 
 
-def _can_be_restored(items: ItemWorld, name: str) -> bool:
-    """Whether a table has point-in-time recovery; one that is not there has nothing to lose."""
-    world = items.dry.world
-    try:
-        table = world.control.describe(world.physical(name), ("recovery",)).table
-    except TableNotFound:
-        return True
-    return isinstance(table.recovery, Recovery)
+def _restorable(items: ItemWorld, names: Sequence[str]) -> PreflightAnswer:
+    """Whether each table has point-in-time recovery; one that is not there has nothing to lose."""
+    world, point = items.dry.world, "There is a backup"
+    lacking, unread = [], []
+    for name in names:
+        try:
+            described = world.control.describe(world.physical(name), ("recovery",))
+        except TableNotFound:
+            continue
+        if isinstance(described.table.recovery, UnsetType):
+            unread.append(f"{name}: {described.unread.get('recovery', 'its point-in-time recovery is not known')}")
+        elif described.table.recovery is None:
+            lacking.append(name)
+    if lacking:
+        why = f"no point-in-time recovery: {', '.join(lacking)}"
+        return PreflightAnswer(code="backup", point=point, answer="no", why=why)
+    if unread:
+        return PreflightAnswer(code="backup", point=point, answer="only you know", why="; ".join(unread))
+    return PreflightAnswer(code="backup", point=point, answer="yes", why="point-in-time recovery is on")
