@@ -34,6 +34,7 @@ from permissions.prepare import (
     stopped_copy,
     surrounded,
     undone,
+    whole,
 )
 
 ROWS = {**VERB_ACTIONS, **MIGRATION_VERBS}
@@ -315,7 +316,7 @@ CASES = (
         "backup restore whole --into others --confirm others --yes",
         tables=("people", "others", "others-rollback-*"),
         also=("a backup",),
-        before=all_of(people, empty("others")),
+        before=all_of(whole, empty("others")),
     ),
     *(
         Case(f"migrate {verb.split()[0]}", f"migrate {verb}", before=migration(ADD, UNADD, applied=True))
