@@ -173,8 +173,10 @@ class RehearsalDocument(TypedDict):
 
 
 class PreflightDetails(TypedDict):
-    """One point of the list before a migration of production."""
+    """One point of the list before a migration of production. ``code`` is rehearsal, way-back, alarms, traffic, people,
+    backup or staging."""
 
+    code: str
     point: str
     answer: Literal["yes", "no", "only you know"]
     why: str
