@@ -10,7 +10,13 @@ from dynasmith.plans.make import make_table_plan
 from dynasmith.plans.place import next_place, places
 from dynasmith.plans.refusal import refusals
 from dynasmith.plans.simulate import simulate
-from dynasmith.plans.step import CallRegisterScaling, CallUpdateReplica, Wait
+from dynasmith.plans.step import (
+    CallDeregisterScaling,
+    CallRegisterScaling,
+    CallScalingPolicy,
+    CallUpdateReplica,
+    Wait,
+)
 from dynasmith.tables.description import TableDescription
 from dynasmith.tables.settings.backup_plan import (
     CallBackupRole,
@@ -27,7 +33,9 @@ SENT_AGAIN = (
     CallBackupRolePolicy,
     CallBackupRules,
     CallBackupVault,
+    CallDeregisterScaling,  # of an index that goes
     CallRegisterScaling,
+    CallScalingPolicy,  # of a table whose autoscaling is not read
     CallUpdateReplica,
 )
 """Calls after which the difference is what it was; each says the same when it is sent again."""
