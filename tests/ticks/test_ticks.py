@@ -218,9 +218,13 @@ def test_through_the_project_with_its_ledger(ticks: Ticks) -> None:
             here.apply(here.plan(), consent=Consent(yes=True))
         with pytest.raises(Locked):
             here.apply(here.plan(), detach=Detached(), consent=Consent(yes=True))
+        told = []
         while not (report := here.jobs.tick(job.id)).done:
+            told += [] if report.eta is None else [(report.eta, report.seen[ticks.table])]
             ticks.until_look(report)
         assert here.jobs.wait(job.id).state == "done"
+        assert told, "CloudWatch of the endpoint knows how much of an index is built"
+        assert all(eta > ticks.strict.clock.now() - timedelta(hours=1) and seen.endswith("%") for eta, seen in told)
         assert here.jobs.changing([ticks.table]) == {}
         with pytest.raises(UsageError, match="The plan is empty"):
             here.apply(here.plan(), detach=Detached())
