@@ -39,6 +39,11 @@ class Streamed:
         self.server.clock.advance(minutes=2)
         return str(made["UUID"])
 
+    def restart(self, endpoint: str) -> None:
+        """End the endpoint; another one begins at its port, in front of the same engine."""
+        self.server.close()
+        self.server = StrictServer(endpoint, port=self.server.port)
+
     def state(self, uuid: str) -> str:
         return str(self.client_of("lambda").get_event_source_mapping(UUID=uuid)["State"])
 
@@ -62,8 +67,9 @@ def streamed(server: StrictServer, client_of: Callable[..., Any], tmp_path: Path
     ready(server, client("dynamodb"), StreamSpecification=STREAM)
     for functions in deployed(client, tmp_path):
         functions.deploy("reader")
-        yield Streamed(server, client, functions)
-    server.wipe()
+        streamed = Streamed(server, client, functions)
+        yield streamed
+        streamed.server.wipe()
 
 
 RANGES = [
@@ -292,3 +298,41 @@ def test_a_mapping_on_an_old_stream_is_dead_though_it_says_enabled(streamed: Str
     streamed.functions.got("second", "b")
     assert streamed.state(uuid) == "Enabled"
     assert streamed.functions.keys("reader") == [["a"]]
+
+
+def test_another_endpoint_goes_on_with_the_mappings_of_the_engine(
+    streamed: Streamed, ministack_endpoint: str, client_of: Callable[..., Any]
+) -> None:
+    lam, engine = streamed.client_of("lambda"), client_of(ministack_endpoint, "lambda")
+    for function in ("second", "waits", "gone"):
+        streamed.functions.deploy(function)
+    made = streamed.create(TumblingWindowInSeconds=900, BatchSize=1, Tags={"team": "sales"})
+    disabled = streamed.map("second", StartingPosition="LATEST")
+    waits = streamed.map("waits", MaximumBatchingWindowInSeconds=300, BatchSize=3)
+    deleted = streamed.map("gone")
+    streamed.put("a", "b")
+    streamed.functions.got("second", "a", "b")
+    arn = made["EventSourceMappingArn"]
+    until(lambda: '"count":2' in str(engine.list_tags(Resource=arn)), "the state of the window is kept")
+    assert lam.list_tags(Resource=arn)["Tags"] == {"team": "sales"}
+    lam.update_event_source_mapping(UUID=disabled, Enabled=False)
+    lam.delete_event_source_mapping(UUID=deleted)
+
+    streamed.restart(ministack_endpoint)
+    streamed.put("c")
+    assert streamed.functions.got("waits", "a", "b", "c") == [["a", "b", "c"]]
+    streamed.functions.got("reader", "c")
+    there = {one["UUID"]: one for one in lam.list_event_source_mappings()["EventSourceMappings"]}
+    assert {uuid: one["State"] for uuid, one in there.items()} == {
+        made["UUID"]: "Enabled",
+        waits: "Enabled",
+        disabled: "Disabled",
+    }
+    assert there[waits]["MaximumBatchingWindowInSeconds"] == 300
+    assert "c" not in str(streamed.functions.keys("second"))
+    lam.update_event_source_mapping(UUID=disabled, Enabled=True)
+    streamed.server.clock.advance(minutes=15)
+    streamed.functions.got("second", "c")
+    events = streamed.functions.events
+    last = until(lambda: [one for one in events("reader") if one["isFinalInvokeForWindow"]], "an end of the window")
+    assert sum(one["state"]["count"] for one in last) == 3

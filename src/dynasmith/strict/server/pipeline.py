@@ -23,7 +23,9 @@ from dynasmith.strict.services.expiry import expire_due
 from dynasmith.strict.services.export import describe_export, export_table, list_exports
 from dynasmith.strict.services.imports import describe_import, import_table
 from dynasmith.strict.services.isolation import isolated
+from dynasmith.strict.services.mappings.adoption import adopt
 from dynasmith.strict.services.mappings.feeds import fed
+from dynasmith.strict.services.mappings.mapping_tag import answer_tags, is_mapping_tags
 from dynasmith.strict.services.mappings.service import answer_mapping, is_mapping_call, mapping_operation
 from dynasmith.strict.services.metrics import measure_reply, store_due
 from dynasmith.strict.services.regions import not_enabled
@@ -114,6 +116,8 @@ class RequestPipeline:
             return await self._own_service(request, CLOUDWATCH, cloudwatch_operation(request), answer_cloudwatch)
         if service == "lambda" and is_mapping_call(request):
             return await self._own_service(request, service, mapping_operation(request), answer_mapping)
+        if service == "lambda" and is_mapping_tags(request):
+            return await self._own_service(request, service, mapping_operation(request), answer_tags)
         scaling_call = target.startswith(b"AnyScaleFrontendService.") or service == "application-autoscaling"
         operation = target.rpartition(b".")[2].decode("latin-1") or query_action(request)
         if not operation:
@@ -225,6 +229,9 @@ class RequestPipeline:
         measure_reply(world, call, reply, seconds, injected=fault is not None)
         if reply.status == 200:
             measure_replication(world, call, seconds)
+        if account.found and not account.adopted:
+            # The engine had tables before the endpoint saw it; it may have mappings too.
+            await adopt(world, account)
         if account.feeds:
             await fed(world, call)
         self._write_down(call, reply)

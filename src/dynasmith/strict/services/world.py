@@ -143,6 +143,7 @@ class StrictWorld:
             return None
         _, ttl = await self.ask(call, "DescribeTimeToLive", {"TableName": name})
         _, backups = await self.ask(call, "DescribeContinuousBackups", {"TableName": name})
+        call.account.found = True
         # Another call may have adopted it meanwhile; the first one stays.
         return call.account.tables.setdefault(
             name,

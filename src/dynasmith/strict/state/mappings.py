@@ -90,12 +90,14 @@ class StreamMapping:
     position: int = 0
     result: str = NOTHING_YET
     window: WindowState | None = None
+    # What the engine keeps of it, as it was last written.
+    kept: str = ""
     # Set when there may be something to do.
     news: asyncio.Event = field(default_factory=asyncio.Event)
 
     def state(self, now: float) -> str:
         """The service's word for its state."""
-        if now < self.due:
+        if now < self.due or self.moving == "Deleting":
             return self.moving
         return "Enabled" if self.enabled else "Disabled"
 

@@ -4,6 +4,7 @@ Times are seconds on the endpoint's clock. A transition is a due time and what h
 background: ``settle`` applies what is due whenever somebody looks.
 """
 
+import asyncio
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -276,6 +277,10 @@ class Account:
     # Event source mappings of streams by UUID, and what their streams hold by ARN.
     mappings: dict[str, StreamMapping] = field(default_factory=dict)
     feeds: dict[str, StreamFeed] = field(default_factory=dict)
+    # A table was found that the endpoint did not make; and whether mappings of the engine were taken over.
+    found: bool = False
+    adopted: bool = False
+    adoption: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     @property
     def number(self) -> str:

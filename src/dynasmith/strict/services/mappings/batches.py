@@ -45,7 +45,12 @@ def next_batch(mapping: StreamMapping, feed: StreamFeed) -> RecordBatch:
 
 def window_start(record: StreamRecord, seconds: int) -> float:
     """When the tumbling window of a record begins."""
-    return record.made_at // seconds * seconds
+    return window_start_of(record.made_at, seconds)
+
+
+def window_start_of(at: float, seconds: int) -> float:
+    """When the tumbling window of a time begins."""
+    return at // seconds * seconds
 
 
 def too_old(records: Sequence[StreamRecord], mapping: StreamMapping, now: float) -> int:

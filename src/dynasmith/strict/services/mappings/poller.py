@@ -18,6 +18,7 @@ from dynasmith.strict.services.mappings.batches import halves, next_batch, too_o
 from dynasmith.strict.services.mappings.engine_calls import measure_call, send_to
 from dynasmith.strict.services.mappings.feeds import PULL_SECONDS, feed_of, pull
 from dynasmith.strict.services.mappings.invocation import FAILED, OK, CallOutcome, call_function, clock_text
+from dynasmith.strict.services.mappings.mapping_tag import keep
 from dynasmith.strict.services.world import LOG, StrictWorld
 from dynasmith.strict.state.mappings import StreamFeed, StreamMapping, StreamRecord, WindowState
 from dynasmith.strict.state.state import Account
@@ -52,9 +53,9 @@ class MappingPoller:
         while mapping.uuid in self._account.mappings:
             worked = False
             try:
-                worked = await self._work()
-            except MappingStopped:
-                pass
+                with contextlib.suppress(MappingStopped):
+                    worked = await self._work()
+                await keep(self._world, self._account, mapping)
             except OSError as error:
                 LOG.debug("mapping %s: the engine does not answer: %s", mapping.uuid, error)
             except Exception:  # noqa: BLE001 - a fault of one mapping must not end the others

@@ -9,8 +9,10 @@ import msgspec
 from dynasmith.strict.iam.judgement import AccessRequest, judge
 from dynasmith.strict.rules.rule import JudgedRequest, Refusal
 from dynasmith.strict.services.aws_backup.call import own_call
+from dynasmith.strict.services.mappings.adoption import adopt
 from dynasmith.strict.services.mappings.engine_calls import MAPPINGS, ask_lambda, configuration, lambda_model
 from dynasmith.strict.services.mappings.feeds import feed_of
+from dynasmith.strict.services.mappings.mapping_tag import keep
 from dynasmith.strict.services.mappings.poller import start
 from dynasmith.strict.services.roles import role
 from dynasmith.strict.services.world import StrictWorld, reply_json
@@ -55,6 +57,7 @@ async def answer_mapping(world: StrictWorld, request: WireRequest) -> WireReply:
         return rest_error("InvalidParameterValueException", str(error))
     account = world.account_of(request)
     async with world.control:
+        await adopt(world, account)
         await _settle(world, account)
         if read.operation == "ListEventSourceMappings":
             return await _list(world, account, request)
@@ -68,6 +71,7 @@ async def answer_mapping(world: StrictWorld, request: WireRequest) -> WireReply:
         if refusal is not None:
             return rest_error(refusal.code, refusal.message, refusal.status)
         mapping = await _done(world, account, read.operation, body)
+        await keep(world, account, mapping)
         now = world.clock.time()
         reply = lambda_model().reply(read.operation, mapping.said(now))
         world.poll([mapping.due], now)
