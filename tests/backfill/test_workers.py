@@ -99,7 +99,7 @@ def test_an_export_whose_workers_are_killed_has_each_item_once(
     sink = OpenFileSink(tmp_path / "out", head, how)
     around = RunContext(listener=kill, loop_factory=new_event_loop)
     world = GivenWorld({"source": end(client, table)}, FolderLedger(tmp_path / "jobs"), around, sink=sink)
-    asked = TransferOptions(segments=4, batch_size=10, processes=2, max_read_units=40)
+    asked = TransferOptions(segments=4, batch_size=10, processes=2, max_read_units=8)
     spec = Export(source=SOURCE, dest=str(tmp_path / "out"), how=how, options=asked)
     report = run(spec, begin_export(spec, world), world)
     assert len(killed) == 2

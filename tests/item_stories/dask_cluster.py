@@ -9,7 +9,10 @@ from typing import Any
 
 if __name__ == "__main__":
     distributed: Any = import_module("distributed")
-    with distributed.LocalCluster(n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None) as cluster:
+    count = int(sys.argv[1])
+    with distributed.LocalCluster(
+        n_workers=count, threads_per_worker=2, processes=True, dashboard_address=None
+    ) as cluster:
         pids = [nanny.pid for nanny in cluster.workers.values()]
         sys.stdout.write(json.dumps({"address": cluster.scheduler_address, "pids": pids}) + "\n")
         sys.stdout.flush()

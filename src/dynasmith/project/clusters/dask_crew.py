@@ -12,6 +12,7 @@ import secrets
 import socket
 from collections.abc import Callable
 from importlib import import_module
+from importlib.util import find_spec
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -33,12 +34,10 @@ TASK_RETRIES = 100
 
 def dask_crew(cluster: Cluster, say: Callable[[str], None]) -> Callable[[], Crew]:
     """Workers on the cluster. Raises UsageError for an address whose use is not accepted, NotOffered without Dask."""
-    try:
-        import_module("distributed")
-    except ImportError as error:
+    if find_spec("distributed") is None:
         raise NotOffered(
             "Workers on Dask need the packages dask and distributed.", hint="pip install 'dynasmith[cluster]'"
-        ) from error
+        )
     scheduler: dict[str, Any] = {}
     if cluster.on.startswith("dask+file:"):
         scheduler["scheduler_file"] = cluster.on.removeprefix("dask+file:").removeprefix("//")
@@ -116,8 +115,10 @@ class DaskCrew:
     # --- in a thread --------------------------------------------------------------------------------------------------
 
     def _connected(self) -> Any:  # noqa: ANN401  # a Client of an extra
-        distributed: Any = import_module("distributed")
         try:
+            if self._address:  # Dask tries again until its timeout, also where nothing listens
+                socket.create_connection(host_and_port(self._address), timeout=CONNECT_SECONDS).close()
+            distributed: Any = import_module("distributed")
             client = distributed.Client(**self._scheduler, timeout=CONNECT_SECONDS, set_as_default=False)
         except (OSError, TimeoutError, ValueError) as error:
             where = self._scheduler.get("address") or self._scheduler.get("scheduler_file")
