@@ -243,6 +243,44 @@ def test_a_run_that_is_killed_at_any_call_is_gone_on_with(shop: ItemStory) -> No
     assert not [number for number in (*range(COUNT), 77) if mail(number).encode() in kept]
 
 
+def test_a_target_that_was_filled_otherwise_holds_items_from_before(
+    shop: ItemStory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    again = RECIPE.split("after =")[0].replace('empty = ["users", "orders"]', "") + RECIPE.split('note.py"]')[1]
+    assert shop(*RUN).code == 0
+    write_recipe(again)
+    assert shop(*RUN).code == 0
+    Path("users.masks.yaml").write_text(MASKS + "  - {redact: born}\n")
+    other_masks = shop(*RUN)
+    assert (other_masks.code, "staging-users holds items from before" in other_masks.err) == (2, True), other_masks.err
+    Path("users.masks.yaml").write_text(MASKS)
+    assert shop(*RUN).code == 0
+    monkeypatch.setenv("MASKING_KEY", "5b" * 32)
+    assert "holds items from before" in shop(*RUN).err
+    monkeypatch.setenv("MASKING_KEY", "5a" * 32)
+    weaker = again.replace('{ hash = "customer" }, ', "").replace(
+        "[refresh.staging]", '[refresh.staging]\nkeep = ["orders"]'
+    )
+    write_recipe(weaker)
+    assert shop(*RUN).code == 0
+    write_recipe(again)
+    assert "staging-orders holds items from before" in shop(*RUN).err
+
+
+def test_an_interrupted_refresh_is_resumed_or_cancelled_before_another(shop: ItemStory) -> None:
+    with opened(shop) as project, pytest.MonkeyPatch.context() as patch:
+        KillEverything(patch, 9)
+        with pytest.raises(KilledError):
+            project.refresh(consent=Consent(confirm=["staging"]))
+    (job,) = [job["id"] for job in shop("jobs", "list", "--json").json if job["verb"] == "refresh"]
+    second = shop(*RUN)
+    assert (second.code, f"Job {job} refreshes staging, and was interrupted" in second.err) == (5, True), second.err
+    assert f"dynasmith jobs resume {job} --env staging" in second.err
+    assert [each["id"] for each in shop("jobs", "list", "--json").json if each["verb"] == "refresh"] == [job]
+    assert shop("jobs", "cancel", job).code == 0
+    assert shop(*RUN).code == 0
+
+
 def test_two_at_once_are_refused_and_a_cancelled_one_ends_its_part(shop: ItemStory) -> None:
     seen: list[Answer] = []
     with opened(shop) as project:

@@ -54,6 +54,14 @@ def test_a_replacement_is_repeated_by_its_key_alone(text: str, form: Any) -> Non
         assert made.endswith("@example.com")
 
 
+def test_one_address_in_two_spellings_is_one_person() -> None:
+    made = {
+        after({"a": each}, Mask("a", "email"))["a"] for each in ("Ada@Company.ch", "ada@COMPANY.CH", " ada@company.ch")
+    }
+    assert len(made) == 1
+    assert after({"a": "ada@company.ch.uk"}, Mask("a", "email"))["a"] not in made
+
+
 @few
 @given(
     st.from_regex(r"\+?[0-9][0-9 ()-]{6,14}[0-9]", fullmatch=True).filter(lambda text: sum(map(str.isdigit, text)) > 6)

@@ -29,8 +29,12 @@ _WAYS: Final = ("Street", "Road", "Lane", "Avenue")
 
 
 def masked_email(text: str, keys: Pseudonyms) -> str:
-    """``ada@company.ch`` as ``u5c0f...@example.com``: 20 letters, others for every address."""
-    return f"u{keys.digest('email', text).hex()[:19]}@{MAIL_DOMAIN}"
+    """``ada@company.ch`` as ``u5c0f...@example.com``: 20 letters, others for every address.
+
+    ``Ada@Company.ch `` is the same address: mail systems that tell capitals apart are not known in practice, and a
+    person is written in both ways.
+    """
+    return f"u{keys.digest('email', text.strip().casefold()).hex()[:19]}@{MAIL_DOMAIN}"
 
 
 def masked_phone(text: str, keys: Pseudonyms) -> str | None:

@@ -22,7 +22,7 @@ from dynasmith.ports.checkpoints import Claim
 
 
 def begin_refresh(spec: Refresh, world: JobWorld) -> Claim:
-    """Enter a refresh in the ledger. Raises Locked where another one of the same environment runs.
+    """Enter a refresh in the ledger. Raises Locked where another one of the same environment runs, or was interrupted.
 
     It is entered first and looks then, so that of two that begin at once never both go on.
     """
@@ -30,7 +30,7 @@ def begin_refresh(spec: Refresh, world: JobWorld) -> Claim:
     try:
         refuse_second(claim, world)
     except BaseException:
-        claim.change(moved(claim.job, "cancelled", world.context.now(), reason="another refresh runs"))
+        claim.change(moved(claim.job, "cancelled", world.context.now(), reason="another refresh is not over"))
         claim.release()
         world.ledger.prune(claim.job.id)
         raise
@@ -38,12 +38,20 @@ def begin_refresh(spec: Refresh, world: JobWorld) -> Claim:
 
 
 def refuse_second(claim: Claim, world: JobWorld) -> None:
-    """Raise Locked where another refresh of the same environment runs."""
+    """Raise Locked where another refresh of the same environment runs, or was interrupted: resumed after this one it
+    would write what it began with."""
     own = claim.job
     assert isinstance(own.spec, Refresh)
     for job in world.ledger.jobs():
         same = isinstance(job.spec, Refresh) and job.spec.environment == own.spec.environment
-        if same and job.id != own.id and job.state in ("running", "paused"):
+        if not same or job.id == own.id:
+            continue
+        if job.state == "interrupted":
+            raise Locked(
+                f"Job {job.id} refreshes {own.spec.environment}, and was interrupted.",
+                hint=f"dynasmith jobs resume {job.id} --env {own.spec.environment}, or jobs cancel {job.id}",
+            )
+        if job.state in ("running", "paused"):
             raise Locked(
                 f"Job {job.id} refreshes {own.spec.environment} now.",
                 hint=f"wait for it, or dynasmith jobs cancel {job.id}",

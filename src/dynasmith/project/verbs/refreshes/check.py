@@ -19,6 +19,7 @@ from dynasmith.project.verbs.item_world import ItemWorld
 from dynasmith.project.verbs.migrations.step_estimates import has_items
 from dynasmith.project.verbs.personal_data import ALLOW, known_personal, left_environments, refuse_personal
 from dynasmith.project.verbs.refreshes.parts import part_sides
+from dynasmith.project.verbs.transform_fingerprint import transform_ref
 from dynasmith.project.verbs.transforms import function_of
 
 
@@ -128,7 +129,7 @@ def _function(items: ItemWorld, part: RefreshPart) -> Function | None:
 
 def _check_leftovers(items: ItemWorld, spec: Refresh, part: RefreshPart, ends: tuple[TableEnd, TableEnd]) -> None:
     """Items that a target holds from before may be unmasked: refused, unless nothing is personal there, or the last
-    refresh of the table was done with the same transform."""
+    refresh of the table was done with the same transform and key."""
     target = ends[1]
     if not (part.transform or _personal(items, spec, part, ends)):
         return
@@ -141,14 +142,17 @@ def _check_leftovers(items: ItemWorld, spec: Refresh, part: RefreshPart, ends: t
 
 
 def _is_refreshed(items: ItemWorld, spec: Refresh, part: RefreshPart, target: TableEnd) -> bool:
-    """Whether an earlier refresh copied the table, this very one, with the same transform."""
+    """Whether the last refresh that filled the table, this very one, did so with the transform as it is now and with
+    this key, and none that was not done since used another."""
     jobs = {job.id: job for job in items.ledger.jobs()}
-    for job in jobs.values():
+    ours = None if not part.transform else transform_ref(part.transform, items.folder, _function(items, part))
+    for job in reversed(jobs.values()):
         if not isinstance(job.spec, Refresh) or job.spec.environment != spec.environment:
             continue
         for each in job.spec.parts:
-            same = (each.do, each.table, each.transform, each.state) == ("copy", part.table, part.transform, "done")
-            child = jobs[each.job].spec if same and each.job in jobs else None
-            if isinstance(child, Copy) and child.tables.target == target.identity:
-                return True
+            child = jobs[each.job].spec if each.do == "copy" and each.job in jobs else None
+            if not isinstance(child, Copy) or child.tables.target != target.identity:
+                continue
+            if child.transform != ours or each.state == "done":
+                return child.transform == ours
     return False
