@@ -76,8 +76,14 @@ def _options(options: list[click.Option]) -> Iterator[str]:
     for each in options:
         if not each.hidden:
             names = ", ".join(f"`{name}`" for name in each.opts) + "".join(f" / `{n}`" for n in each.secondary_opts)
-            value = "" if each.is_flag or each.count else f" *{each.make_metavar(click.Context(cli))}*"
-            yield f"| {names}{value} | {_cell(each.help or '')}{_default(each)} |"
+            yield f"| {names}{_metavar(each)} | {_cell(each.help or '')}{_default(each)} |"
+
+
+def _metavar(option: click.Option) -> str:
+    """What stands for the value, as in the help; a bar in it would end the cell of a table."""
+    if option.is_flag or option.count:
+        return ""
+    return f" *{_cell(option.make_metavar(click.Context(cli)).removesuffix(' RANGE'))}*"
 
 
 def _default(option: click.Option) -> str:

@@ -48,7 +48,7 @@ def _check_page(check: Check | ItemCheck) -> str:
             "the live table; left out with `--offline`" if check.live or check.online else "definition and live table"
         )
     severity = " or ".join(check.severities)
-    lines = [f"# {check.code}: {check.title}", "", f"{check.why}", ""]
+    lines = [f"# {check.code}: {check.title}", "", f"**If this does not hold**: {check.why}", ""]
     lines += [f"**What to do**: {check.fix}.", ""]
     lines += ["| | |", "|---|---|", f"| severity | {severity}{f': {check.when}' if check.when else ''} |"]
     lines += [f"| looks at | {looks} |", f"| source | {check.source} |", ""]

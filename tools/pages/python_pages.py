@@ -48,7 +48,7 @@ _SUBJECTS: Final = {
     "findings": ("Findings", "What `validate` says."),
     "events": ("Events and ports", "What a listener is called with, and values that come from the service."),
     "values": ("Options, plans, jobs and reports", "What verbs take and what they give back."),
-    "errors": ("Errors", "The classes; [errors](../errors/index.md) has a page for each code."),
+    "errors": ("Errors", "The classes; [Errors](../errors/index.md) has a page for each code."),
 }
 _FLOORS: Final = {"tables": "tables", "validate": "findings", "ports": "events"}
 
@@ -58,12 +58,15 @@ def python_pages() -> Mapping[str, str]:
     subjects = {name: _subject(name, names) for name, names in _by_subject().items()}
     modules = {name: _module(name, says) for name, says in _MODULES.items()}
     pages = {f"reference/python/{name}.md": text for name, text in (subjects | modules).items()}
-    return {"reference/python/index.md": _index([*subjects, *modules]), **pages}
+    return {"reference/python/index.md": _index(), **pages}
 
 
-def _index(names: Iterable[str]) -> str:
+def _index() -> str:
     says = "The public names of `dynasmith` and of its modules. [Models](../models.md) have a page of their own."
-    return "\n".join(["# Python", "", says, "", "```{toctree}", *names, "```", ""])
+    rows = [f"| [{title}]({name}.md) | {line} |" for name, (title, line) in _SUBJECTS.items()]
+    rows += [f"| [`dynasmith.{name}`]({name}.md) | {line} |" for name, line in _MODULES.items()]
+    tree = ["```{toctree}", ":hidden:", "", *_SUBJECTS, *_MODULES, "```", ""]
+    return "\n".join(["# Python API", "", says, "", "| page | |", "|---|---|", *rows, "", *tree])
 
 
 def _by_subject() -> Mapping[str, list[str]]:
