@@ -17,12 +17,14 @@ from dynasmith.engine.transfer.export import begin_export
 from dynasmith.engine.transfer.runner import RunContext
 from dynasmith.errors import Interrupted
 from dynasmith.files.items.layout import layout_of
-from dynasmith.files.items.open_sink import OpenFileSink
+from dynasmith.files.items.open_sink import OpenFileSink, OpenSharedSink
 from dynasmith.files.items.sink import Head
 from dynasmith.files.ledger import FolderLedger
 from dynasmith.items.digest import digest_items
 from dynasmith.jobs.options import ExportOptions, TransferOptions
+from dynasmith.jobs.report import Report
 from dynasmith.jobs.spec import Export
+from dynasmith.ports.crew import UnfitWorker
 from dynasmith.ports.listener import Event
 from flow.copying import end
 from flow.engine_runs import SOURCE, GivenWorld
@@ -79,6 +81,18 @@ def test_a_backfill_that_was_stopped_goes_on_with_other_workers(
     assert canonical(client, table) == before
 
 
+HOW = ExportOptions(compression="gz", export="one")
+
+
+def head_of(table: str) -> Head:
+    return Head(tool="t", table=table, created_at="2026-01-01T00:00:00Z", key=(("pk", "S"),))
+
+
+def exported(world: GivenWorld, folder: Path, asked: TransferOptions) -> Report:
+    spec = Export(source=SOURCE, dest=str(folder / "out"), how=HOW, options=asked)
+    return run(spec, begin_export(spec, world), world)
+
+
 def test_an_export_whose_workers_are_killed_has_each_item_once(
     client: Any, make_table: MakeTable, tmp_path: Path
 ) -> None:
@@ -94,17 +108,37 @@ def test_an_export_whose_workers_are_killed_has_each_item_once(
                     os.kill(pid, signal.SIGKILL)
                     return
 
-    head = Head(tool="t", table=table, created_at="2026-01-01T00:00:00Z", key=(("pk", "S"),))
-    how = ExportOptions(compression="gz", export="one")
-    sink = OpenFileSink(tmp_path / "out", head, how)
+    sink = OpenFileSink(tmp_path / "out", head_of(table), HOW)
     around = RunContext(listener=kill, loop_factory=new_event_loop)
     world = GivenWorld({"source": end(client, table)}, FolderLedger(tmp_path / "jobs"), around, sink=sink)
-    asked = TransferOptions(segments=4, batch_size=10, processes=2, max_read_units=8)
-    spec = Export(source=SOURCE, dest=str(tmp_path / "out"), how=how, options=asked)
-    report = run(spec, begin_export(spec, world), world)
+    report = exported(world, tmp_path, TransferOptions(segments=4, batch_size=10, processes=2, max_read_units=8))
     assert len(killed) == 2
     assert report.adds_up
     assert report.target == digest_items(items) == digest_items(items_of(client, table))
     manifest = layout_of([str(tmp_path / "out")]).manifest
     assert manifest is not None
     assert (manifest.count, manifest.digest) == (200, str(report.target))
+
+
+class ElsewhereSink(OpenFileSink):
+    """An export whose workers have another disk at its folder."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return OpenSharedSink, (self.dest.parent / "disk of the worker", self.head, self.how)
+
+
+def test_workers_that_do_not_see_the_folder_of_an_export_are_turned_away(
+    client: Any, make_table: MakeTable, tmp_path: Path
+) -> None:
+    table = make_table()
+    fill(client, table, 20)
+    ledger = FolderLedger(tmp_path / "jobs")
+    around = RunContext(loop_factory=new_event_loop)
+    sink = ElsewhereSink(tmp_path / "out", head_of(table), HOW)
+    world = GivenWorld({"source": end(client, table)}, ledger, around, sink=sink)
+    with pytest.raises(UnfitWorker, match="does not see the folder of the export") as caught:
+        exported(world, tmp_path, TransferOptions(segments=2, processes=1))
+    assert "every worker shares" in caught.value.hint
+    job = ledger.jobs()[0]
+    assert (job.state, job.resumable, job.counts.read) == ("failed", True, 0)
+    assert not (tmp_path / "disk of the worker").exists()

@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from cli.story import client_of, new_account
 from item_stories.killing import SECONDS_MAX
 from item_stories.kit import ItemStory
 
@@ -26,17 +27,26 @@ def grown(item, ctx):
 """
 
 
-def dynasmith(story: ItemStory, *words: str, **more: Any) -> "subprocess.Popen[str]":
+def dynasmith(story: ItemStory, *words: str, keys: str = "") -> "subprocess.Popen[str]":
     variables = {**os.environ, "DYNASMITH_WORKER_SECRET": SECRET}
+    if keys:
+        variables |= {"AWS_ACCESS_KEY_ID": keys, "AWS_SECRET_ACCESS_KEY": "secret"}
     return subprocess.Popen(
         [sys.executable, "-m", "dynasmith", *words],
-        cwd=story.folder, env=variables, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **more,
+        cwd=story.folder, env=variables, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
 
 
 def free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as server:
         return int(server.getsockname()[1])
+
+
+def until_listening(port: int, over: Sequence[bool] = ()) -> None:
+    while not over:
+        with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
+            return
+        sleep(0.02)
 
 
 @contextmanager
@@ -46,10 +56,7 @@ def workers(story: ItemStory, port: int, words: Sequence[str] = ()) -> Iterator[
     over: list[bool] = []
 
     def start() -> None:
-        while not over:
-            with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
-                break
-            sleep(0.02)
+        until_listening(port, over)
         if not over:
             made.append(dynasmith(story, *(words or ("worker", f"127.0.0.1:{port}"))))
 
@@ -84,6 +91,41 @@ def test_workers_that_dial_in_rewrite_and_put_back(story: ItemStory, monkeypatch
         undone = story("jobs", "undo", done.json["id"], "--yes", "--json", "--on", f"listen://127.0.0.1:{port}")
     assert (undone.code, undone.json["written"]) == (0, 40), undone.err
     assert {"tag"} & set().union(*story.items("users")) == set()
+
+
+def test_a_worker_whose_credentials_are_of_another_account_is_turned_away(
+    story: ItemStory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The others do the work. A worker has keys of its own at AWS alone: here the engine counts as AWS."""
+    monkeypatch.setattr("dynasmith.aws.data.client_details.is_aws", lambda _: True)
+    monkeypatch.setenv("DYNASMITH_WORKER_SECRET", SECRET)
+    story.people("users", 20)
+    story.make("users_v2")
+    empty, other = new_account(), new_account()
+    for name in ("users", "users_v2"):
+        definition = {"AttributeDefinitions": [{"AttributeName": "pk", "AttributeType": "S"}]}
+        client_of(story.engine, other).create_table(
+            TableName=name, KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}], BillingMode="PAY_PER_REQUEST",
+            **definition,
+        )  # fmt: skip
+    port, said = free_port(), list[str]()
+
+    def work() -> None:
+        until_listening(port)
+        for keys in (empty, other, story.account):
+            _, err = dynasmith(story, "worker", f"127.0.0.1:{port}", keys=keys).communicate(timeout=SECONDS_MAX)
+            said.append(err)
+
+    thread = Thread(target=work, daemon=True)
+    thread.start()
+    done = story("copy", "users", "users_v2", "--yes", "--json", "--on", f"listen://127.0.0.1:{port}")
+    thread.join(SECONDS_MAX)
+    assert (done.code, done.json["written"]) == (0, 20), done.err
+    assert "With the AWS credentials of this worker there is no table users." in said[0]
+    assert "The AWS credentials of this worker reach another table users than the job (arn:" in said[1]
+    assert f":{other}:" in said[1]
+    assert "Traceback" not in "".join(said)
+    assert story.digest("users") == story.digest("users_v2")
 
 
 PLAIN = (

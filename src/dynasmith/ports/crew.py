@@ -6,9 +6,15 @@ is the job: whatever a crew does about a worker that ended never moves an item.
 
 from typing import Protocol
 
+from dynasmith.errors import RunError
+
 
 class LineEnded(Exception):
     """The other side of a line is gone, or says what is no message; where it says something, it is how."""
+
+
+class UnfitWorker(RunError):
+    """This worker does not reach what the job has: it leaves, and others move what it had."""
 
 
 class WorkerLine(Protocol):

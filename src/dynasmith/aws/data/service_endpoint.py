@@ -17,6 +17,7 @@ from dynasmith.aws.data.exchange import Exchange
 from dynasmith.aws.data.sink import TableSink
 from dynasmith.aws.data.source import TableSource
 from dynasmith.aws.data.table_identity import KnownTable, compared
+from dynasmith.aws.data.worker_keys import WorkerKeys
 from dynasmith.items.key import KeySchema
 from dynasmith.jobs.options import Mode
 from dynasmith.ports.items import ThrottleListener
@@ -41,7 +42,8 @@ class OpenCalls(Protocol):
 class ServiceEndpoint:
     """An endpoint, and as whom: all that another process needs to reach it. ``reads_only`` refuses to send a write.
 
-    Where ``known`` is given, that table is compared after a lost connection, before anything is sent again.
+    Where ``known`` is given, that table is compared after a lost connection, before anything is sent again; by a worker
+    that signs with keys of its own also before its first request: they may be of another account.
     """
 
     address: Address
@@ -54,7 +56,8 @@ class ServiceEndpoint:
     def exchange(self) -> Exchange:
         """Connections of its own, opened as they are needed; inside a running loop."""
         exchange = self._exchange()
-        return compared(ReadingExchange(exchange) if self.reads_only else exchange, self.known)
+        own = isinstance(self.keys, WorkerKeys)
+        return compared(ReadingExchange(exchange) if self.reads_only else exchange, self.known, own_keys=own)
 
     def _exchange(self) -> Exchange:
         credentials = Credentials(self.keys)

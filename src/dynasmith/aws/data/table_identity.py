@@ -14,7 +14,8 @@ from dynasmith.aws.data.calls import Calls
 from dynasmith.aws.data.exchange import BrokenExchange, BrokenReply, Check, Exchange, HttpReply, allowed
 from dynasmith.aws.data.failure import failure_of
 from dynasmith.aws.errors.codes import meaning_of
-from dynasmith.errors import AccessDenied, CheckpointError
+from dynasmith.errors import AccessDenied, CheckpointError, TableNotFound
+from dynasmith.ports.crew import UnfitWorker
 from dynasmith.ports.items import TableState
 
 OPERATION = "DescribeTable"
@@ -23,6 +24,7 @@ OPERATION = "DescribeTable"
 class _Described(msgspec.Struct, frozen=True):
     name: str = msgspec.field(name="TableName")
     status: str = msgspec.field(name="TableStatus")
+    arn: str = msgspec.field(name="TableArn", default="")
     table_id: str = msgspec.field(name="TableId", default="")
 
 
@@ -58,20 +60,22 @@ class KnownTable:
 
 
 class SameTableExchange:
-    """An exchange that compares the TableId after a connection was lost, before anything is sent again.
+    """An exchange that compares the TableId after a connection was lost, before anything is sent again; with
+    ``own_keys``, of a worker elsewhere, also before anything is sent at all (a TableId is of one account).
 
     What answers after a reset may be another engine, or the same one after a restart with other data. Keeps
     `dynasmith.aws.data.exchange.Exchange`; costs nothing while connections hold.
     """
 
-    def __init__(self, exchange: Exchange, known: KnownTable) -> None:
+    def __init__(self, exchange: Exchange, known: KnownTable, *, own_keys: bool = False) -> None:
         self._exchange = exchange
         self._known = known
         self._lost = 0
-        self._compared = 0
+        self._compared = -1 if own_keys else 0
 
     def __call__(self, operation: str, body: bytes, check: Check = allowed) -> Awaitable[HttpReply]:
-        """Send one request once. Raises CheckpointError where another table has the name now."""
+        """Send one request once. Raises CheckpointError where another table has the name now, UnfitWorker where
+        the keys of a worker never reached that table."""
         return self._sent(operation, body, check)
 
     async def _sent(self, operation: str, body: bytes, check: Check) -> HttpReply:
@@ -88,13 +92,20 @@ class SameTableExchange:
     async def _compare(self) -> HttpReply | None:
         """Compare, or the refusal of the service that is to be waited out or raised by who sent the request."""
         lost, known = self._lost, self._known
+        first = self._compared < 0
         answer = await self._exchange(OPERATION, _request(known.name))
         if answer.status != 200:
-            if meaning_of(failure_of(answer).code).kind is AccessDenied:  # a role that may not look can still write
+            kind = meaning_of(failure_of(answer).code).kind
+            if kind is AccessDenied:  # a role that may not look can still write
                 self._compared = lost
                 return None
+            if first and kind is TableNotFound:
+                raise _unfit(f"With the AWS credentials of this worker there is no table {known.name}.")
             return answer
         state = _state_of(known.name, answer.body)
+        if first and state.table_id != known.table_id:
+            arn = _decode(answer.body).table.arn
+            raise _unfit(f"The AWS credentials of this worker reach another table {known.name} than the job ({arn}).")
         if state.status == "DELETING":
             raise CheckpointError(
                 f"Table {known.name} is being deleted.", hint="cancel the job, and start a new one with another table"
@@ -120,9 +131,16 @@ class SameTableExchange:
         await self._exchange.close()
 
 
-def compared(exchange: Exchange, known: KnownTable | None) -> Exchange:
-    """The exchange, comparing the table after a lost connection where its id is known."""
-    return exchange if known is None or not known.table_id else SameTableExchange(exchange, known)
+def compared(exchange: Exchange, known: KnownTable | None, *, own_keys: bool = False) -> Exchange:
+    """The exchange, comparing the table after a lost connection where its id is known; with ``own_keys``, which are not
+    the job's, also before the first request."""
+    if known is None or not known.table_id:
+        return exchange
+    return SameTableExchange(exchange, known, own_keys=own_keys)
+
+
+def _unfit(sentence: str) -> UnfitWorker:
+    return UnfitWorker(sentence, hint="give the worker a role in the account of the job, then start it again")
 
 
 def _request(table: str) -> bytes:

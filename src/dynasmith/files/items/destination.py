@@ -44,6 +44,11 @@ class Destination:
             return self.whole.samefile(self.path)
         return self._renamed.exists()
 
+    @property
+    def begun(self) -> bool:
+        """Whether this export claimed the place, as it is seen from here."""
+        return self.complete or (self.folder.is_dir() if self.single else self._mark.exists())
+
     def claim(self) -> None:
         """Make the folder of the parts. Raises RunError where it cannot be, or where another export has the place."""
         try:

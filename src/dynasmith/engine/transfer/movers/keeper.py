@@ -23,7 +23,7 @@ from dynasmith.engine.transfer.movers import messages as words
 from dynasmith.engine.transfer.movers.deaths import DEATHS_MAX, died_too_often, stood_still
 from dynasmith.engine.transfer.movers.member import Member, MovedSegments, Stalled
 from dynasmith.engine.transfer.movers.order import Work, written_order
-from dynasmith.errors import Interrupted
+from dynasmith.errors import DynasmithError, Interrupted
 from dynasmith.jobs.checkpoint import Checkpoint
 from dynasmith.jobs.counts import Counts
 from dynasmith.ports.concurrency import tasks_together, together
@@ -65,7 +65,7 @@ class CrewMover:
         self._members: list[Member] = []
         self._came = 0
         self._deaths: dict[int, tuple[bytes | None, int]] = {}
-        self._lapses = 0
+        self._lapses = self._unfit = 0
         self._over, self._changed = asyncio.Event(), asyncio.Event()
 
     async def run(self) -> None:
@@ -143,7 +143,15 @@ class CrewMover:
         """A page of the segment was moved: what went wrong there before is over."""
         for place in (segment, _NO_SEGMENT):
             self._deaths.pop(place, None)
-        self._lapses = 0
+        self._lapses = self._unfit = 0
+
+    def unfit(self, where: str, error: DynasmithError) -> None:
+        """A worker leaves because it does not reach what the job has. Raises ``error`` where that is so of several one
+        after the other, and none moves anything."""
+        self._unfit += 1
+        if self._unfit > DEATHS_MAX:
+            raise error
+        _log.warning("The worker at %s was turned away: %s Hint: %s", where, error.message, error.hint)
 
     def begun(self, part: float) -> tuple[float, float]:
         """The rates that a worker begins with under the limits, until it says its own."""

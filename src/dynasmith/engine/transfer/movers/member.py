@@ -12,6 +12,7 @@ from dynasmith.engine.transfer.movers import deaths
 from dynasmith.engine.transfer.movers import messages as words
 from dynasmith.engine.transfer.movers.order import Work
 from dynasmith.engine.workers.failures import raised
+from dynasmith.errors import DynasmithError
 from dynasmith.jobs.checkpoint import Checkpoint, decode_checkpoint, encode_checkpoint
 from dynasmith.ports.clock import lease_clock
 from dynasmith.ports.concurrency import tasks_together
@@ -60,6 +61,10 @@ class MemberKeeper(Protocol):
 
     def saved(self, segment: int) -> None:
         """A page of the segment was moved."""
+        ...
+
+    def unfit(self, where: str, error: DynasmithError) -> None:
+        """A worker leaves because it does not reach what the job has. Raises ``error`` where all do."""
         ...
 
     async def next_segment(self, member: "Member") -> Checkpoint | None:
@@ -177,6 +182,10 @@ class Member:
                     raise LineEnded
                 case words.FailedMessage(failure):
                     raise raised(failure)
+                case words.UnfitMessage(failure):
+                    self._mover.unfit(self._line.where, raised(failure))
+                    self._leaves = True
+                    return
                 case words.CutMessage(counts):
                     self._mover.keeper.cut(counts)
                 case words.HeldMessage(number):

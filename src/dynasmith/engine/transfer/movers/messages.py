@@ -70,6 +70,12 @@ class FailedMessage(msgspec.Struct, tag=True, array_like=True):
     failure: WorkerFailure
 
 
+class UnfitMessage(msgspec.Struct, tag=True, array_like=True):
+    """The process does not reach what the job has, and ends; it moved nothing."""
+
+    failure: WorkerFailure
+
+
 class AliveMessage(msgspec.Struct, tag=True, array_like=True):
     """The process runs, and asks to write on: the answer is ``GrantedMessage`` with this number."""
 
@@ -131,7 +137,9 @@ class UnitsMessage(msgspec.Struct, tag=True, array_like=True):
 
 Question: TypeAlias = NextMessage | SaveMessage | BuryMessage | KeyChangedMessage | QuestionMessage
 """What the job answers."""
-ToJob: TypeAlias = Question | HeldMessage | CutMessage | FailedMessage | AliveMessage | LapsedMessage | EndedMessage
+ToJob: TypeAlias = (
+    Question | HeldMessage | CutMessage | FailedMessage | UnfitMessage | AliveMessage | LapsedMessage | EndedMessage
+)
 ToProcess: TypeAlias = AnswerMessage | HoldMessage | ControlMessage | RateMessage | GrantedMessage | UnitsMessage
 
 encode = msgspec.msgpack.Encoder().encode

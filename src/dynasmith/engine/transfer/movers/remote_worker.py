@@ -18,7 +18,8 @@ def work_for(address: str, secret: str) -> None:
     """Move pages for the job at ``host:port`` until it has no more for this worker, and then return.
 
     Raises UsageError where the job turns this worker away, Unreachable where none listens, RunError where the job let
-    it go, and what the user's code raised. Ends the process, with exit code 1, as soon as the job is gone: not one
+    it go, UnfitWorker where its credentials reach another table, or it does not see the folder of an export, and what
+    the user's code raised. Ends the process, with exit code 1, as soon as the job is gone: not one
     write more may come from here. SIGTERM and SIGINT end it after the requests that are under way; what was not moved
     is moved by others.
     """
@@ -26,7 +27,7 @@ def work_for(address: str, secret: str) -> None:
     os.environ.pop(SECRET, None)  # user code of the job needs no part of it
     last = move_segments(connection, gone=_say_gone)
     match last:
-        case words.FailedMessage(failure):
+        case words.FailedMessage(failure) | words.UnfitMessage(failure):
             raise raised(failure)
         case words.LapsedMessage():
             raise RunError(

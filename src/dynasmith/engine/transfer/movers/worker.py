@@ -28,6 +28,7 @@ from dynasmith.jobs.counts import Counts
 from dynasmith.jobs.job import Job
 from dynasmith.ports.clock import lease_clock
 from dynasmith.ports.concurrency import tasks_together
+from dynasmith.ports.crew import UnfitWorker
 from dynasmith.ports.items import DeadLetter
 from dynasmith.ports.remote_reference import RemoteReference
 
@@ -59,6 +60,8 @@ def move_segments(
         pass
     except LeaseLost:
         last = words.LapsedMessage()
+    except UnfitWorker as error:
+        last = words.UnfitMessage(failure_of(error))
     except (Exception, SystemExit) as error:
         last = words.FailedMessage(failure_of(error))
     line.end(last)
