@@ -127,7 +127,7 @@ def person(how: str) -> Prepare:
             "dynasmith.toml",
             f'[crypto]\nmasking = {{ variable = "MASKING_KEY" }}\n[erase.one.tables.plain]\n{how}\n',
         )
-        items("e")(story)
+        items("zora-7")(story)
 
     return go
 

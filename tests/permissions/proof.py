@@ -59,7 +59,7 @@ def runs_with(rights: Iterable[Right], spare: Iterable[str], home: Account, answ
     assert {action for action, _ in wanted} <= set(spare), wanted
     taken = {each for each in rights if any(each.is_of(one.action, one.resource) for one in judged if one.allowed)}
     unasked = [each.action for each in rights if each not in taken]
-    assert not unasked, f"listed, and never asked for: {unasked}"
+    assert not unasked, f"listed, and never asked for: {unasked}; it said: {answer.out}{answer.err}"
 
 
 def fails_without(

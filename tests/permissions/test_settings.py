@@ -144,8 +144,8 @@ def test_a_key_is_applied_with_exactly_the_actions_of_its_row(rich: None, story:
     spare = (*row.spare, "dynamodb:ListTables", *SCALING_READS)
     for stage in every if TIMES > 1 else random.sample(every, 1):  # which one is no secret
         needed = {Right(action, ("probe",)): True for action in stage.needs}
-        # Of a replica that is not there yet nothing is left alone.
-        read = () if key == "replicas" and stage.what in ("new", "added") else row.reads
+        # Of what is not there yet nothing is left alone.
+        read = () if stage.what == "new" or (key == "replicas" and stage.what == "added") else row.reads
         reads = {Right(action, ("probe",)): False for action in row.reads if action not in stage.needs}
         answer = applied(story, stage, {**needed, **reads})
         runs_with(needed, spare, home, answer)

@@ -238,12 +238,14 @@ VERB_ACTIONS: Final[Mapping[str, VerbActions]] = {
             *("dynamodb:ListBackups", "dynamodb:DescribeBackup", "dynamodb:RestoreTableFromBackup"),
             *_FILLED,
         ),
-        spare=(*_VAULTED, *_ALL_READS, "dynamodb:TagResource"),
+        spare=(*_VAULTED, "dynamodb:TagResource"),
+        reads="all",
         changes=True,
     ),
     "backup restore --at": VerbActions(
         needs=(LOOK, "dynamodb:DescribeContinuousBackups", "dynamodb:RestoreTableToPointInTime", *_FILLED),
-        spare=(*_ALL_READS, "dynamodb:TagResource"),
+        spare=("dynamodb:TagResource",),
+        reads="all",
         changes=True,
     ),
     "backup restore, of AWS Backup": VerbActions(
@@ -252,7 +254,8 @@ VERB_ACTIONS: Final[Mapping[str, VerbActions]] = {
             *("backup:ListBackupVaults", "backup:DescribeRecoveryPoint", "backup:GetRecoveryPointRestoreMetadata"),
             *("backup:StartRestoreJob", "backup:DescribeRestoreJob", "iam:PassRole"),
         ),
-        spare=(*_ALL_READS, "dynamodb:TagResource"),
+        spare=("dynamodb:TagResource",),
+        reads="all",
         changes=True,
     ),
     "backup restore --into": VerbActions(

@@ -68,7 +68,8 @@ def _apply(desired: Table, field: str, world: RestoreWorld) -> str:
         for failure in plan.failures:
             return failure.message
         if not plan.tables[0].changes:
-            return ""
+            left = (note for note in plan.tables[0].notes if note.kind == "not-offered" and note.path == _word(field))
+            return next((note.text for note in left), "")
         report = apply_plan(plan, world.tables, world.clock)
     except DynasmithError as error:
         return error.message
@@ -87,7 +88,7 @@ def _rows(spec: Restore, after: Mapping[str, Any], reasons: Mapping[str, str]) -
         if setting in left:
             continue
         now = after.get(setting)
-        same = now == before or (setting not in after and _is_off(before))
+        same = now == before or (setting not in after and _is_off(before) and setting not in reasons)
         why, requested = ("", False) if same else _why(spec, setting, reasons)
         yield RestoredSetting(setting, before, now, as_before=same, why=why, requested=requested)
     for setting, reason in spec.unread.items():
