@@ -103,14 +103,14 @@ _OWN: Final[Mapping[str, SettingActions]] = {
         new=_ACCESS,
         added=_ACCESS,
         changed=_ACCESS,
-        removed=("iam:GetRolePolicy", "iam:DeleteRolePolicy"),
+        pruned=("iam:GetRolePolicy", "iam:DeleteRolePolicy"),
         also={"a function": ("lambda:GetFunctionConfiguration",), "a role": ("iam:GetRole",), **_KEY},
     ),
     "alarms": SettingActions(
         new=("cloudwatch:PutMetricAlarm",),
         added=("cloudwatch:PutMetricAlarm",),
         changed=("cloudwatch:PutMetricAlarm",),
-        removed=("cloudwatch:DeleteAlarms",),
+        pruned=("cloudwatch:DeleteAlarms",),
     ),
     "backup_plan": SettingActions(
         new=(*_PLAN, *_ROLE),
@@ -146,7 +146,7 @@ _OWN: Final[Mapping[str, SettingActions]] = {
         new=("lambda:CreateEventSourceMapping",),
         added=("lambda:CreateEventSourceMapping",),
         changed=("lambda:UpdateEventSourceMapping",),
-        removed=("lambda:DeleteEventSourceMapping",),
+        pruned=("lambda:DeleteEventSourceMapping",),
         also={"a trigger on an old stream": ("lambda:CreateEventSourceMapping", "lambda:DeleteEventSourceMapping")},
     ),
 }

@@ -292,7 +292,7 @@ VERB_ACTIONS: Final[Mapping[str, VerbActions]] = {
             "--backup": ("dynamodb:CreateBackup", "dynamodb:DescribeBackup"),
             "deletion protection": ("dynamodb:UpdateTable",),
             "replicas": OLD_REPLICA,
-            **{name: SETTING_ACTIONS[name].removed for name in RETIRED},
+            **{name: SETTING_ACTIONS[name].removed or SETTING_ACTIONS[name].pruned for name in RETIRED},
             "a backup plan of dynasmith": _LEFTOVERS,
             "the role dynasmith-backup, where nothing needs it": ("iam:DetachRolePolicy", "iam:DeleteRole"),
         },
