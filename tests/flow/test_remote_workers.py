@@ -326,3 +326,18 @@ def _dial(address: str) -> Any:
 def test_an_address_that_is_none_is_refused(address: str) -> None:
     with pytest.raises(UsageError, match="not an address"):
         dialled(address, SECRET)
+
+
+def test_a_task_whose_job_is_gone_says_so_in_one_sentence() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+    command = [sys.executable, "-c", "from dynasmith.engine.transfer.movers.remote_worker import main; main()"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as task:
+        assert task.stdin is not None
+        assert task.stderr is not None
+        task.stdin.write(f"127.0.0.1:{port} {SECRET}\n")
+        task.stdin.flush()
+        assert task.wait(120) == 1
+        said = task.stderr.read()
+    assert said.startswith(f"No job listens for workers at 127.0.0.1:{port}: ")
+    assert said.count("\n") == 1

@@ -8,7 +8,7 @@ from dynasmith.engine.transfer.movers import messages as words
 from dynasmith.engine.transfer.movers.worker import move_segments
 from dynasmith.engine.workers.dial import dialled
 from dynasmith.engine.workers.failures import raised
-from dynasmith.errors import RunError
+from dynasmith.errors import DynasmithError, RunError
 
 SECRET = "DYNASMITH_WORKER_SECRET"  # noqa: S105  # the name of a variable
 """The variable that holds the secret of a job and its workers: never a word of a command line, which all can read."""
@@ -43,10 +43,13 @@ def _say_gone() -> None:
 
 def main() -> None:
     """The process that a task of a cluster begins: address and secret are the first line of standard input, which stays
-    open for as long as the task lives."""
+    open for as long as the task lives. What goes wrong is one sentence and a hint in the log of the task's worker."""
     address, _, secret = sys.stdin.readline().strip().partition(" ")
     threading.Thread(target=_end_with_task, name="dynasmith-task", daemon=True).start()
-    work_for(address, secret)
+    try:
+        work_for(address, secret)
+    except DynasmithError as error:
+        sys.exit(f"{error.message} Hint: {error.hint}" if error.hint else error.message)
 
 
 def _end_with_task() -> None:
