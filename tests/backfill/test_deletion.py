@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -110,6 +111,37 @@ def test_killed_at_every_call_it_ends_the_same_and_is_undone(
             assert canonical(client, table) == before, at
         at += STEP
     assert resumed * STEP > 10 - STEP
+
+
+@pytest.mark.parametrize("by_keys", [False, True], ids=["where", "keys"])
+def test_a_limit_holds_over_all_runs_of_a_job_that_is_killed_twice(
+    client: Any, make_table: MakeTable, tmp_path: Path, by_keys: bool
+) -> None:
+    table, limit = make_table(), 15
+    keys = keys_of(tmp_path, Bench(client, table, tmp_path).end.key) if by_keys else None
+    asked = TransferOptions(segments=2, batch_size=5, condition="" if by_keys else WHERE)
+    fill(client, table, ITEMS)
+    before, resumed = canonical(client, table), 0
+    for first, second in ((1, 2), (2, 2)) if by_keys else ((3, 4), (3, 6), (4, 3), (4, 7), (5, 7)):
+        bench = Bench(client, table, tmp_path / f"{first}-{second}")
+        killer, again = Killer(first, after=True), Killer(second, after=True)
+        end, updates = killed_end(bench.end, killer), kill_updates(bench.updates, killer)
+        with pytest.raises(KilledError):
+            delete_items(end, updates, bench.ledger, bench.open_journal, asked, around=AROUND, keys=keys, limit=limit)
+        job = bench.last()
+        end, updates = killed_end(bench.end, again), kill_updates(bench.updates, again)
+        with suppress(KilledError):
+            resumed_deletion(bench.ledger.claim(job.id), end, updates, bench.open_journal, AROUND, keys)
+        if bench.last().state != "done":
+            claim = bench.ledger.claim(job.id)
+            resumed_deletion(claim, bench.end, bench.updates, bench.open_journal, AROUND, keys)
+            resumed += 1
+        counts = bench.last().counts
+        assert counts.written + counts.already == limit, (first, second)
+        assert len(numbers(client, table)) == ITEMS - limit, (first, second)
+        assert bench.undo(job.id).adds_up
+        assert canonical(client, table) == before, (first, second)
+    assert resumed
 
 
 class Meddler:

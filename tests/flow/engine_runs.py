@@ -230,10 +230,12 @@ def delete_items(
     *,
     around: RunContext | None = None,
     keys: Callable[[], KeyFiles] | None = None,
+    limit: int | None = None,
 ) -> Report:
-    """A deletion of items from its beginning; with ``keys`` of those that files name."""
+    """A deletion of items from its beginning; with ``keys`` of those that files name; at most ``limit``."""
     world = GivenWorld({"target": table}, ledger, around, open_updates=updates, open_journal=open_journal, keys=keys)
-    spec = DeleteItems(target=TARGET, journal=True, keys="" if keys is None else "keys", options=asked or NO_OPTIONS)
+    files, options = "" if keys is None else "keys", asked or NO_OPTIONS
+    spec = DeleteItems(target=TARGET, journal=True, keys=files, limit_items=limit, options=options)
     return run(spec, begin_deletion(spec, world), world)
 
 

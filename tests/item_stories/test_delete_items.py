@@ -52,6 +52,23 @@ def test_everything_without_a_journal_leaves_nothing_anywhere(story: ItemStory) 
     assert story("jobs", "undo", "last", "--yes").code == 1
 
 
+def test_a_limit_ends_the_job_and_is_said(story: ItemStory) -> None:
+    story.people("users", 30)
+    before = story.digest("users")
+    words = ("delete-items", "users", "--where", WHERE, "--limit-items", "4")
+    dry = story(*words, "--dry-run")
+    assert "4 of 30 items would be deleted" in dry.out
+    assert "The job would end after 4 items." in dry.out
+    assert story(*words, "--dry-run", "--json").json["limit_items"] == 4
+    done = story(*words, "--confirm", "users")
+    assert (done.code, len(story.items("users"))) == (0, 26), done.err
+    assert "4 items deleted" in done.err
+    assert "It ended at its limit of 4 items; there may be more." in done.err
+    assert story("jobs", "undo", "last", "--yes").code == 0
+    assert story.digest("users") == before
+    assert story(*words[:-1], "0", "--confirm", "users").code == 2
+
+
 @pytest.mark.parametrize(
     ("words", "code", "says"),
     [

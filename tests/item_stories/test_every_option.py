@@ -54,6 +54,7 @@ delete-items --all         | code  | two | users --confirm users {--all}
 delete-items --batch-size  | asks  | two | users --all --confirm users --segments 1 {--batch-size 2}
 delete-items --consistent  | asks  | two | users --all --confirm users {--consistent}
 delete-items --keys        | items | two | users --confirm users {--keys keys.jsonl}
+delete-items --limit-items | items | two | users --all --confirm users {--limit-items 2}
 delete-items --max-read-units  | says  | two | users --all --dry-run --json {--max-read-units 50}
 delete-items --max-write-units | says  | two | users --all --dry-run --json {--max-write-units 50}
 delete-items --no-journal  | says  | two | users --all --confirm users {--no-journal}

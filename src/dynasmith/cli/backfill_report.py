@@ -37,8 +37,12 @@ def show_deleted(invocation: Invocation, report: Report) -> int:
     already = f", {counts.already:,} already deleted" if counts.already else ""
     already += f", {counted(counts.unchanged, 'key')} without an item" if counts.unchanged else ""
     already += f", {counted(counts.dropped, 'key')} repeated" if counts.dropped else ""
-    skipped = f", {counts.skipped:,} left because others changed or deleted them" if counts.skipped else ""
+    limit = job.spec.limit_items if isinstance(job.spec, DeleteItems) else None
+    beyond = "" if limit is None else "they are beyond the limit, or "
+    skipped = f", {counts.skipped:,} left because {beyond}others changed or deleted them" if counts.skipped else ""
     invocation.say(f"delete-items: {counted(counts.written, 'item')} deleted{already}{skipped}, {counts.dead:,} dead.")
+    if limit is not None and counts.written + counts.already >= limit:
+        invocation.say(f"It ended at its limit of {counted(limit, 'item')}; there may be more.")
     _spent(invocation, report)
     if counts.dead:
         invocation.say(f"Dead letters: {report.dead_letters}")
@@ -168,6 +172,8 @@ def show_deletion_rehearsed(
             f"{rehearsal.error:,} ({either(estimate.sampled, 'was', 'were')} read)."
         )
     page.print(said, markup=False)
+    if rehearsal.limit_items is not None:
+        page.print(f"The job would end after {counted(rehearsal.limit_items, 'item')}.", markup=False)
     _estimate(invocation, estimate)
     for key in rehearsal.keys:
         page.print(f"  - {key}", style="red", markup=False)

@@ -192,7 +192,8 @@ class Backfill(Struct, frozen=True, kw_only=True, omit_defaults=True):
 class DeleteItems(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The items of a table that meet the condition of its options, or all, deleted. ``journal`` keeps them. ``beyond``
     is an export, an absolute path, whose keys are left alone; ``keys`` are files, an absolute path, whose keys are
-    those to delete, known again by their ``fingerprints``."""
+    those to delete, known again by their ``fingerprints``. ``limit_items``: at most so many are deleted, then the job
+    is done."""
 
     verb: ClassVar[str] = "delete-items"
     target: Side
@@ -202,6 +203,7 @@ class DeleteItems(Struct, frozen=True, kw_only=True, omit_defaults=True):
     beyond: str = ""
     keys: str = ""
     fingerprints: dict[str, Fingerprint] = {}
+    limit_items: int | None = None
     options: TransferOptions = field(name="flow")
 
 

@@ -15,6 +15,7 @@ from dynasmith.cli.shared_options import Invocation, refuse_given, verb
 @click.option("--keys", metavar="FILE", help="Delete the items whose keys are in this file: JSON lines or CSV.")
 @click.option("--all", is_flag=True, help="Delete every item.")
 @click.option("--no-journal", is_flag=True, help="Keep nothing of the items: they cannot be put back.")
+@click.option("--limit-items", type=click.IntRange(1), metavar="N", help="Delete at most N items, then end the job.")
 @click.option("--sample", type=SampleSize(), default=1000, show_default=True,
               help="Items that --dry-run reads; all reads every item.")  # fmt: skip
 @CONSISTENT

@@ -311,7 +311,8 @@ class BackfillCheckDocument(GuardDetails):
 
 class DeletionDryRunDocument(Estimate):
     """What a deletion would do. ``deleted`` items, give or take ``deleted_error`` 19 times of 20; ``keys`` are of
-    some. Of the keys of a file ``missing`` have no item, and ``repeated`` came before."""
+    some. Of the keys of a file ``missing`` have no item, and ``repeated`` came before. With ``limit_items`` the job
+    would end after so many."""
 
     deleted: int
     deleted_error: int
@@ -319,6 +320,7 @@ class DeletionDryRunDocument(Estimate):
     keys: list[str]
     missing: int
     repeated: int
+    limit_items: int | None
     notes: list[str]
 
 

@@ -90,6 +90,15 @@ def look_again(spec: Backfill, job: Job, function: Function, world: JobWorld) ->
     look_first(table, rewriter_of(table, function, spec.options, _context(job, table)), spec.options, world.context)
 
 
+def quota_left(limit: int | None, claim: Claim) -> Quota:
+    """How many items a job may still change, by what its acknowledged pages did: a run that goes on finds some
+    already changed by the one before it."""
+    if limit is None:
+        return Quota()
+    before = sum((checkpoint.counts for checkpoint in claim.checkpoints().values()), Counts())
+    return Quota(max(0, limit - before.written - before.already))
+
+
 def canary_items(table: TableEnd, careful: FirstRunLimits, items: int) -> int:
     """After how many of ``items`` a canary stops; 0 without one. Raises UsageError for what cannot be kept."""
     if careful.limit is not None and careful.limit < 1:
@@ -117,9 +126,7 @@ def backfill(spec: Backfill, claim: Claim, world: JobWorld) -> Report:
     """
     job = claim.job
     journal = world.journal(job) if spec.journal else None
-    before = sum((checkpoint.counts for checkpoint in claim.checkpoints().values()), Counts())
-    limit = spec.careful.limit
-    quota = Quota(None if limit is None else max(0, limit - before.written))
+    quota = quota_left(spec.careful.limit, claim)
     stop = world.context.stop or StopRequest()
     canary = Canary(spec.canary_items, stop, lambda: _remember(claim, spec)) if spec.canary_items else None
     pipeline = backfill_pipeline(spec, job, world, journal, quota, canary)

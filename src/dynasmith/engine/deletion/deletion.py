@@ -5,7 +5,10 @@ from dataclasses import dataclass, field
 
 from msgspec.structs import replace
 
+from dynasmith.engine.backfill.backfill import quota_left
+from dynasmith.engine.backfill.canary import careful_source
 from dynasmith.engine.backfill.sink import ChangeOutcome, ChangeSink
+from dynasmith.engine.backfill.stage import Quota
 from dynasmith.engine.backfill.unconfirmed_changes import UnconfirmedChanges
 from dynasmith.engine.deletion.keyed_source import MISSING, REPEATED, KeyedSource
 from dynasmith.engine.transfer.copy import paced_pages, table_reader
@@ -17,11 +20,13 @@ from dynasmith.engine.transfer.runner import Pipeline, run_job
 from dynasmith.engine.transfer.spared_keys import SparedKeys
 from dynasmith.engine.transfer.table_details import TableEnd, rates
 from dynasmith.engine.transfer.transform_stage import StagedPage
+from dynasmith.errors import UsageError
 from dynasmith.items.condition.condition import Condition, parse_condition
 from dynasmith.items.key import KeySchema, key_of
 from dynasmith.items.lazy import LazyItem
 from dynasmith.items.wire import RawItem
 from dynasmith.jobs.job import Job
+from dynasmith.jobs.options import TransferOptions
 from dynasmith.jobs.report import Report
 from dynasmith.jobs.segments import plan_segments
 from dynasmith.jobs.spec import DeleteItems
@@ -32,9 +37,10 @@ from dynasmith.ports.updates import ItemChange, UpdateAnswer, deletion_of, encod
 
 
 def begin_deletion(spec: DeleteItems, world: JobWorld) -> Claim:
-    """Enter a deletion in the ledger, with its undo journal. Raises UsageError for a condition that is none,
-    FileFormatError for a file with a line that is no key."""
+    """Enter a deletion in the ledger, with its undo journal. Raises UsageError for a condition that is none and for a
+    limit below 1, FileFormatError for a file with a line that is no key."""
     described, options = world.table(spec.target).description, spec.options
+    check_limit(spec.limit_items)
     _condition(spec)
     if spec.keys:
         counted = count_keys(world.key_files(spec), world.table(spec.target).key, world.context)
@@ -50,18 +56,29 @@ def begin_deletion(spec: DeleteItems, world: JobWorld) -> Claim:
     return world.ledger.begin(job)
 
 
+def check_limit(items: int | None) -> None:
+    """Raise UsageError for a limit below 1."""
+    if items is not None and items < 1:
+        raise UsageError(f"A limit of {items} items deletes nothing.", hint="--dry-run deletes nothing, and counts")
+
+
 def delete_items(spec: DeleteItems, claim: Claim, world: JobWorld) -> Report:
     """Delete every item that meets the condition of the job, from where the job is; give the report.
 
     Each is deleted while it is as it was read; one that others changed meanwhile is looked at again, and left where it
     does not meet the condition any more (skipped). It is in the journal before the request is sent. Interrupted and
-    errors of the service leave a job that can be resumed: at most a page a segment is looked at again.
+    errors of the service leave a job that can be resumed: at most a page a segment is looked at again. At most the
+    limit of the job is deleted, over all its runs; without a journal a run that was killed does not know what it
+    deleted of those pages, and one that goes on may delete as many more.
     """
     journal = world.journal(claim.job) if spec.journal else None
-    return run_job(claim, deletion_pipeline(spec, claim.job, world, journal), world.context)
+    quota = quota_left(spec.limit_items, claim)
+    return run_job(claim, deletion_pipeline(spec, claim.job, world, journal, quota), world.context)
 
 
-def deletion_pipeline(spec: DeleteItems, job: Job, world: JobWorld, journal: UndoJournal | None) -> Pipeline:
+def deletion_pipeline(
+    spec: DeleteItems, job: Job, world: JobWorld, journal: UndoJournal | None, quota: Quota
+) -> Pipeline:
     """From the table, filtered by the service, to conditional deletions, each in the journal before."""
     table, options, condition = world.table(spec.target), spec.options, _condition(spec)
     updates, unsure = world.updates(spec.target), UnconfirmedChanges(table.key)
@@ -74,6 +91,7 @@ def deletion_pipeline(spec: DeleteItems, job: Job, world: JobWorld, journal: Und
             DeletionRetry(condition, names),
             journal=journal,
             unsure=unsure,
+            quota=quota,
             permit=permit_of(heard),
         )
 
@@ -81,11 +99,12 @@ def deletion_pipeline(spec: DeleteItems, job: Job, world: JobWorld, journal: Und
     if spec.keys:
         source = keyed_source(table, world.key_files(spec), unsure)
     else:
-        source = with_unsure(table_reader(table, job.segments, paced_pages(options, writes)), unsure, table.key)
+        source = table_reader(table, job.segments, paced_pages(_limited_pages(options, quota), writes))
+        source = with_unsure(source, unsure, table.key)
     return Pipeline(
-        source=source,
+        source=careful_source(source, quota, None),
         sink=sink,
-        stage=DeletionStage(names, world.spared(spec)),
+        stage=DeletionStage(names, world.spared(spec), quota, table.key),
         reads=rates(table, "read", options.max_read_units, share=options.share),
         writes=writes,
         width=ConcurrencyLimits(options.segments_at_once, options.lanes),
@@ -94,6 +113,13 @@ def deletion_pipeline(spec: DeleteItems, job: Job, world: JobWorld, journal: Und
         total_items=job.estimated_items if spec.keys or condition is None else None,
         tables=(table,),
     )
+
+
+def _limited_pages(options: TransferOptions, quota: Quota) -> TransferOptions:
+    """A job that ends soon reads little beyond its end."""
+    if quota.left is None or options.batch_size is not None:
+        return options
+    return replace(options, batch_size=max(100, min(1000, quota.left)))
 
 
 def _condition(spec: DeleteItems) -> Condition | None:
@@ -112,10 +138,13 @@ def keyed_source(table: TableEnd, keys: KeyFiles, unsure: UnconfirmedChanges) ->
 
 @dataclass(frozen=True, slots=True)
 class DeletionStage:
-    """From the items of a page to the bytes of their deletions. ``names`` are the attributes of the condition."""
+    """From the items of a page to the bytes of their deletions. ``names`` are the attributes of the condition;
+    ``quota`` is how many may still be deleted, each known by its ``key``."""
 
     names: Sequence[str] = ()
     spared: SparedKeys | None = None
+    quota: Quota = field(default_factory=Quota)
+    key: KeySchema | None = None
 
     async def __call__(self, items: Sequence[Item]) -> StagedPage:
         """Stage a page."""
@@ -123,6 +152,8 @@ class DeletionStage:
             numbers = await self.spared.beyond(items)
         else:
             numbers = [number for number, item in enumerate(items) if item not in (MISSING, REPEATED)]
+        if self.key is not None and self.quota.left is not None:
+            numbers = [number for number in numbers if self.quota.take(key_of(items[number], self.key))]
         changes = [encode_change(deletion_of(items[number], self.names)) for number in numbers]
         missing, repeated = items.count(MISSING), items.count(REPEATED)
         return StagedPage(

@@ -1,6 +1,6 @@
 """What a deletion would delete, counted or estimated from a sample, with keys. Nothing is written."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import sqrt
 from typing import Any
 
@@ -29,7 +29,7 @@ class DeletionDryRun(Struct, frozen=True, kw_only=True):
     """What a deletion would do. ``deleted`` items, give or take ``error`` 19 times of 20; ``counted`` says that every
     item was read, and then ``error`` is 0. ``keys`` are those of some of them. Of the keys of a file ``missing`` have
     no item, and ``repeated`` came before. ``protected`` says that the table is in a protected environment, so that a
-    door shows no values."""
+    door shows no values. ``limit_items`` is after how many items the deletion would be done."""
 
     estimate: JobEstimate
     deleted: int
@@ -39,6 +39,7 @@ class DeletionDryRun(Struct, frozen=True, kw_only=True):
     missing: int = 0
     repeated: int = 0
     protected: bool = False
+    limit_items: int | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Stable keys."""
@@ -50,6 +51,7 @@ class DeletionDryRun(Struct, frozen=True, kw_only=True):
             "keys": list(self.keys),
             "missing": self.missing,
             "repeated": self.repeated,
+            "limit_items": self.limit_items,
         }
 
 
@@ -84,6 +86,26 @@ def rehearse_deletion(
         error=error,
         counted=seen.complete,
         keys=tuple(sorted(seen.keys)),
+    )
+
+
+def limited(found: DeletionDryRun, items: int | None) -> DeletionDryRun:
+    """The same of a deletion that is done after so many items: it reads and deletes a part of it."""
+    if items is None or found.deleted <= items:
+        return msgspec.structs.replace(found, limit_items=items)
+    part, estimate = items / found.deleted, found.estimate
+    less = replace(
+        estimate,
+        read_units=estimate.read_units * part,
+        write_units=estimate.write_units * part,
+        seconds=None if estimate.seconds is None else estimate.seconds * part,
+    )
+    return msgspec.structs.replace(
+        found,
+        estimate=less,
+        deleted=items,
+        error=0 if found.deleted - found.error >= items else found.error,
+        limit_items=items,
     )
 
 

@@ -425,6 +425,7 @@ CHECKS: dict[str, Check] = {
     "keys": optional(path),
     "kms_key": any_text,
     "limit": optional(whole()),
+    "limit_items": optional(whole()),
     "listener": function,
     "lock_wait": number_or_zero,
     "map": optional(renaming),

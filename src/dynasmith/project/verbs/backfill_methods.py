@@ -116,6 +116,7 @@ class BackfillMethods(VerbAccess):
         keys: str | Path | None = None,
         all: bool = False,
         journal: bool = True,
+        limit_items: int | None = None,
         consistent: bool = False,
         segments: int | None = None,
         batch_size: int | None = None,
@@ -127,7 +128,7 @@ class BackfillMethods(VerbAccess):
     ) -> Report:
         """Delete the items that meet the condition ``where``, those whose keys are in the file ``keys``, or ``all``,
         each while it is as it was read, with an undo journal (`Jobs.undo`) unless ``journal`` is False; then nothing of
-        the items is kept anywhere.
+        the items is kept anywhere. With ``limit_items`` the job is done when so many are deleted, over all its runs.
 
         A file of keys is JSON lines or CSV, one key a line, other attributes ignored; counts of the report: ``dropped``
         are keys that came before, ``unchanged`` those that have no item. Needs the name of the table as consent
@@ -152,6 +153,7 @@ class BackfillMethods(VerbAccess):
                 share=share,
             ),
             keys=keys,
+            limit_items=limit_items,
             journal=journal,
             by_name=True,
             consent=consent,

@@ -249,6 +249,7 @@ class DryRuns(VerbAccess):
         where: str = "",
         keys: str | Path | None = None,
         all: bool = False,
+        limit_items: int | None = None,
         sample: int | None = 1000,
         consistent: bool = False,
         max_read_units: float | None = None,
@@ -270,7 +271,9 @@ class DryRuns(VerbAccess):
             max_write_units=max_write_units,
             share=share,
         )
-        return rehearse_delete_items(self._item_world(), table, options=options, keys=keys, sample=sample)
+        return rehearse_delete_items(
+            self._item_world(), table, options=options, keys=keys, sample=sample, limit_items=limit_items
+        )
 
     @checked(recipe=text)
     def erase(self, recipe: str, value: str) -> tuple[TableErasureDryRun, ...]:
