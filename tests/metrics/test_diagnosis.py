@@ -186,6 +186,31 @@ def test_without_a_part_every_part_is_looked_at(story: ItemStory) -> None:
     assert "Not looked at: backup." in answer.err
 
 
+def test_what_cannot_be_listed_is_said_and_the_rest_is_looked_at(story: ItemStory) -> None:
+    client = orders(story)
+    story.served.throttle("orders", write_units=1)
+    assert write(client, 5) > 0
+    story.served.fault("ListMetrics", kind="access-denied", times=None)
+    diagnosis = story("diagnose", "orders", "throttling")
+    assert (diagnosis.code, "DG204" in diagnosis.err) == (3, True), diagnosis.err
+    assert "Not looked at: throttling, in part. Some metrics may be unknown: cloudwatch:ListMetrics " in diagnosis.err
+    story.served.calm()
+    story.served.fault("ListMetrics", kind="500", times=None)
+    metrics = story("metrics", "orders", "--json")
+    reasons = {each["metric"]: each["why"] for each in metrics.json["unknown"]}
+    assert (metrics.code, "ListMetrics" in reasons["ThrottledRequests"]) == (0, True), metrics.err
+    assert "ConsumedWriteCapacityUnits" in {each["metric"] for each in metrics.json["series"] if each["total"]}
+
+
+def test_figures_that_cloudwatch_fails_to_answer_are_unknown(story: ItemStory) -> None:
+    orders(story)
+    story.served.fault("GetMetricData", kind="500", times=None)
+    metrics = story("metrics", "orders", "--json")
+    reasons = {each["metric"]: each["why"] for each in metrics.json["unknown"]}
+    assert (metrics.code, metrics.json["series"]) == (0, [])
+    assert "GetMetricData" in reasons["ConsumedWriteCapacityUnits"]
+
+
 def test_what_cannot_be_looked_at_is_an_error(story: ItemStory) -> None:
     orders(story)
     story.served.fault("GetMetricData", kind="access-denied", times=None)
@@ -254,6 +279,6 @@ def test_just_these_actions_are_needed(story: ItemStory, monkeypatch: pytest.Mon
     for action in needed:
         allow(*(each for each in needed if each != action))
         diagnosis, metrics = story("diagnose", "orders", "throttling"), story("metrics", "orders", "--json")
-        assert (diagnosis.code, action in diagnosis.error) == (1, True)
+        assert (diagnosis.code, action in diagnosis.err) == (3 if action == METRICS[0] else 1, True)
         assert action in metrics.out
         assert metrics.code == (1 if action == "dynamodb:DescribeTable" else 0)

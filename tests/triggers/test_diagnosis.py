@@ -105,7 +105,14 @@ def test_changes_that_come_late_are_found(story: ItemStory, functions: StreamFun
     assert (list(late), "61 s old" in late["DG309"]["evidence"]) == (["DG309"], True)
     (seen,) = [each for each in story("validate", "orders", "--json").json if each["code"] == "DS058"]
     assert (seen["severity"], "61 s old" in seen["why"]) == ("warning", True)
-    assert story("lambda", "list", "orders", "--json").json[0]["iterator_age_ms"] == 61_000
+    (row,) = story("lambda", "list", "orders", "--json").json
+    assert (row["iterator_age_ms"], row["age_unknown"]) == (61_000, "")
+    story.served.fault("GetMetricData", kind="access-denied", times=None)
+    (row,) = story("lambda", "list", "orders", "--json").json
+    assert (row["iterator_age_ms"], "GetMetricData" in row["age_unknown"]) == (None, True)
+    assert "How old changes were is unknown: " in story("lambda", "list", "orders").err
+    blind = story("diagnose", "orders", "trigger")
+    assert (blind.code, "Not looked at: trigger, in part. How old changes were is unknown: " in blind.err) == (1, True)
 
 
 def test_a_function_belongs_to_the_part_of_triggers(story: ItemStory) -> None:

@@ -101,7 +101,7 @@ def test_redact_hides_the_keys(shop: ItemStory) -> None:
     ("value", "sentence"),
     [
         ("0", "not 0."),
-        ("-1", "No option of dynasmith validate takes the value -1."),
+        ("-1", "No option of dynasmith validate takes the value -1; --items takes a number from 1, or all."),
         ("junk", "not junk."),
     ],
 )

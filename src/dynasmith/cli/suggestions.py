@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable
 
 import click
 
+from dynasmith.cli.item_count import ItemCount
 from dynasmith.errors import UsageError
 
 DESTROYING = frozenset(
@@ -149,10 +150,19 @@ def unknown_option(error: click.NoSuchOption) -> UsageError:
     found = meant if meant in known else _near(error.option_name, [n for n in known if n not in DESTROYING_OPTIONS])
     path = "dynasmith" if context is None else context.command_path
     if error.option_name[1:2].isdigit():  # the value of an option that needs none
-        return UsageError(f"No option of {path} takes the value {error.option_name}.", hint=f"{path} --help")
+        ranges = [] if context is None else [f"; {each}" for each in _ranges(context.command)]
+        return UsageError(
+            f"No option of {path} takes the value {error.option_name}{''.join(ranges)}.", hint=f"{path} --help"
+        )
     return UsageError(
         f"No such option {error.option_name!r}.", hint=f"Did you mean {found}?" if found else f"{path} --help"
     )
+
+
+def _ranges(command: click.Command) -> list[str]:
+    """What the options say that take a number or none: click takes a negative one after them for an option."""
+    types = [(each.opts[0], each.type) for each in command.params]
+    return [f"{name} takes {kind.range}" for name, kind in types if isinstance(kind, ItemCount)]
 
 
 def _near(word: str, known: Iterable[str]) -> str | None:

@@ -95,8 +95,8 @@ class Metrics(Protocol):
     def read(
         self, queries: Sequence[MetricQuery], start: datetime, end: datetime, period: int
     ) -> tuple[list[tuple[MetricPoint, ...]], dict[int, str]]:
-        """The points of each query, in their order; by the position of a query why it has none. What is denied, or not
-        offered, is such a reason."""
+        """The points of each query, in their order; by the position of a query why it has none. Whatever the service
+        refuses, or fails to answer, is such a reason."""
         ...
 
 

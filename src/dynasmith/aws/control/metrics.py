@@ -7,7 +7,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any, Final
 
 from dynasmith.aws.control.session import Session
-from dynasmith.errors import AccessError, NotOffered, ServiceError
+from dynasmith.errors import RunError, ServiceError
 from dynasmith.limits import METRIC_DATA_MAX_POINTS, METRIC_DATA_MAX_QUERIES
 from dynasmith.ports.metrics import DYNAMODB, ListedMetrics, MetricPoint, MetricQuery
 
@@ -62,7 +62,7 @@ class CloudWatchMetrics:
             }
             try:
                 self._read_part(asked, range(first, first + len(part)), found, reasons)
-            except (AccessError, NotOffered) as error:
+            except RunError as error:
                 reasons.update(dict.fromkeys(range(first, first + len(part)), str(error).rstrip(".")))
         return [tuple(MetricPoint(at, each[at]) for at in sorted(each)) for each in found], reasons
 

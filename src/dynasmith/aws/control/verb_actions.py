@@ -195,8 +195,10 @@ VERB_ACTIONS: Final[Mapping[str, VerbActions]] = {
     ),
     "lambda list": VerbActions(
         needs=(LOOK, "lambda:ListEventSourceMappings"),
-        unread=("iam:GetAccountAuthorizationDetails", "lambda:GetFunctionConfiguration", "kms:DescribeKey"),
-        spare=_METRICS,
+        unread=(
+            *("iam:GetAccountAuthorizationDetails", "lambda:GetFunctionConfiguration", "kms:DescribeKey"),
+            *_METRICS,
+        ),
     ),
     "lambda attach": VerbActions(needs=(LOOK, "lambda:ListEventSourceMappings", "lambda:CreateEventSourceMapping")),
     "lambda attach, of a trigger that is there": VerbActions(
@@ -218,7 +220,7 @@ VERB_ACTIONS: Final[Mapping[str, VerbActions]] = {
         needs=tuple(dict.fromkeys((LOOK, *_METRICS, *_OF_TRIGGERS, *_OF_BACKUPS))), spare=SCALING_READS
     ),
     "diagnose throttling": VerbActions(needs=(LOOK, *_METRICS), spare=SCALING_READS),
-    "diagnose trigger": VerbActions(needs=(LOOK, *_OF_TRIGGERS), spare=_METRICS),
+    "diagnose trigger": VerbActions(needs=(LOOK, *_OF_TRIGGERS, *_METRICS)),
     "diagnose backup": VerbActions(needs=(LOOK, *_OF_BACKUPS)),
     "backup create": VerbActions(needs=(LOOK, "dynamodb:CreateBackup", "dynamodb:DescribeBackup"), reads="all"),
     "backup schedule": VerbActions(

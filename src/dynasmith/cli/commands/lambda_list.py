@@ -27,6 +27,8 @@ def listed(invocation: Invocation, table: str) -> int:
         return 0
     for each in found:
         click.echo(_line(each))
+    for why in dict.fromkeys(each.age_unknown for each in found if each.age_unknown):
+        invocation.say(f"How old changes were is unknown: {why}.")
     if not found:
         invocation.say("No function is called with the changes of this table.")
     for granted in access:

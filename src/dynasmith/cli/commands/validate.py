@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from dynasmith.cli.findings_document import FORMS, findings_document
 from dynasmith.cli.flow_options import UNITS
+from dynasmith.cli.item_count import ItemCount
 from dynasmith.cli.new_file import check_new, write_or_print
 from dynasmith.cli.redaction import HIDDEN
 from dynasmith.cli.shared_options import Invocation, verb
@@ -16,7 +17,6 @@ from dynasmith.errors import SeveralFailed, UsageError
 from dynasmith.validate import Finding, ItemFinding, ItemsFinding, PracticeResult
 from dynasmith.validate import checklist as points_of
 
-ITEMS_MAX_DIGITS = 15
 PRACTICE_COLOURS = {"passed": "green", "finding": "yellow", "cannot be known here": "dim"}
 
 
@@ -25,6 +25,7 @@ PRACTICE_COLOURS = {"passed": "green", "finding": "yellow", "cannot be known her
 @click.option("--offline", is_flag=True, help="Check only the definitions; make no calls.")
 @click.option(
     "--items",
+    type=ItemCount(),
     is_flag=False,
     flag_value="1000",
     metavar="[N|all]",
@@ -41,7 +42,7 @@ def command(
     invocation: Invocation,
     tables: tuple[str, ...],
     offline: bool,
-    items: str | None,
+    items: int | Literal["all"] | None,
     limit: int,
     max_read_units: float | None,
     checklist: bool,
@@ -51,13 +52,12 @@ def command(
     """Check configuration and best practice, and print findings with codes. Exits 3 if one is critical."""
     from dynasmith.cli.flow_report import FlowProgressView
 
-    number = _items(items)
     form = _form(invocation, form, checklist=checklist, out=out)
     with FlowProgressView(invocation.words(), redact=invocation.redact, resumable=False) as shown:
         verdict = invocation.project().validate(
             tables,
             offline=offline,
-            items=number,
+            items=items or False,
             limit=limit,
             max_read_units=max_read_units,
             listener=shown,
@@ -71,20 +71,6 @@ def command(
     if verdict.failures:
         raise SeveralFailed(verdict.failures, done=len(verdict.unknown))
     return 3 if verdict.critical else 0
-
-
-def _items(said: str | None) -> int | Literal["all", False]:
-    """How many items are meant; False for none. Raises UsageError."""
-    if said is None:
-        return False
-    if said == "all":
-        return "all"
-    if said.isascii() and said.isdigit() and len(said) <= ITEMS_MAX_DIGITS and int(said) >= 1:
-        return int(said)
-    raise UsageError(
-        f"--items takes a number from 1, or all, not {said}.",
-        hint="for example --items 500; without a number, put --items after the names of tables",
-    )
 
 
 def _form(invocation: Invocation, form: str | None, *, checklist: bool, out: str | None) -> str:

@@ -21,7 +21,7 @@ class AttachedTriggerDetails(TypedDict):
 
 class TriggerDetails(TypedDict):
     """A function that the changes of the table call. ``iterator_age_ms`` is how old changes were, at most, in the last
-    15 minutes; null where there is no figure."""
+    15 minutes; null where there is no figure, or where ``age_unknown`` says why it is not known."""
 
     kind: Literal["trigger"]
     uuid: str
@@ -32,6 +32,7 @@ class TriggerDetails(TypedDict):
     stream_arn: str
     declared: bool
     iterator_age_ms: int | None
+    age_unknown: str
 
 
 class GrantedAccessDetails(TypedDict):

@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from dynasmith.engine.metrics.catalog import ACCOUNT_WIDE, ALWAYS, LISTED_ONLY, queries_of
 from dynasmith.engine.metrics.window import MetricWindow
-from dynasmith.errors import AccessError, DynasmithError, NotOffered
+from dynasmith.errors import DynasmithError, RunError
 from dynasmith.ports.metrics import (
     ListedMetrics,
     MetricPoint,
@@ -57,8 +57,16 @@ def listing(metrics: Metrics, table: str) -> tuple[ListedMetrics, str]:
     """What CloudWatch has of a table, and why that is not known."""
     try:
         return metrics.listed(table), ""
-    except (AccessError, NotOffered) as error:
+    except RunError as error:
         return ListedMetrics((), None), reason_of(error)
+
+
+def unpublished(metrics: Metrics) -> str:
+    """Why there is no metric of DynamoDB at all; "" where there is one."""
+    try:
+        return "" if metrics.publishes() else NO_METRICS
+    except RunError as error:
+        return reason_of(error)
 
 
 def reason_of(error: DynasmithError) -> str:
@@ -96,8 +104,8 @@ def table_metrics(
     if why_unlisted:
         named = {each.metric for each in unknown}
         unknown += [UnknownMetric(metric=name, why=why_unlisted) for name in LISTED_ONLY if name not in named]
-    elif not listed.found and not any(each.points for each in series) and not metrics.publishes():
-        unknown = [UnknownMetric(metric=name, why=NO_METRICS) for name in (*ALWAYS, *LISTED_ONLY, ACCOUNT_WIDE)]
+    elif not listed.found and not any(each.points for each in series) and (why := unpublished(metrics)):
+        unknown = [UnknownMetric(metric=name, why=why) for name in (*ALWAYS, *LISTED_ONLY, ACCOUNT_WIDE)]
         series = []
     shown = [each for each in series if each.points or each.metric != ACCOUNT_WIDE]
     return TableMetrics(

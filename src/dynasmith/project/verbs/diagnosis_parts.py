@@ -11,7 +11,7 @@ from msgspec import Struct
 from dynasmith.errors import AccessDenied, RunError, TableNotFound, UsageError
 from dynasmith.plans.consent import Consent
 from dynasmith.project.verbs.backups.diagnosis import NOT_SCHEDULED, diagnose_backup
-from dynasmith.project.verbs.diagnosis.finding import DiagnosisFinding
+from dynasmith.project.verbs.diagnosis.finding import DiagnosisFinding, PartFindings
 from dynasmith.project.verbs.diagnosis.throttles import diagnose_throttling
 from dynasmith.project.verbs.diagnosis.triggers import NO_TRIGGER, diagnose_trigger
 from dynasmith.project.world import TableName, World
@@ -30,26 +30,26 @@ class DiagnosisOptions(Struct, frozen=True, kw_only=True):
 
 
 class Diagnosis(Struct, frozen=True, kw_only=True):
-    """What was found about a table, and by part what could not be looked at."""
+    """What was found about a table, and by part what could not be looked at ("trigger, in part": some of it could)."""
 
     table: str
     findings: tuple[DiagnosisFinding, ...] = ()
     unknown: dict[str, str] = {}
 
 
-def _throttling(world: World, name: TableName, options: DiagnosisOptions) -> tuple[DiagnosisFinding, ...]:
+def _throttling(world: World, name: TableName, options: DiagnosisOptions) -> PartFindings:
     return diagnose_throttling(world, name, since=options.since, fix=options.fix, consent=options.consent)
 
 
-def _trigger(world: World, name: TableName, options: DiagnosisOptions) -> tuple[DiagnosisFinding, ...]:
+def _trigger(world: World, name: TableName, options: DiagnosisOptions) -> PartFindings:
     return diagnose_trigger(world, name, options.function, fix=options.fix, consent=options.consent)
 
 
-def _backup(world: World, name: TableName, options: DiagnosisOptions) -> tuple[DiagnosisFinding, ...]:
-    return diagnose_backup(world, name, fix=options.fix, consent=options.consent)
+def _backup(world: World, name: TableName, options: DiagnosisOptions) -> PartFindings:
+    return PartFindings(diagnose_backup(world, name, fix=options.fix, consent=options.consent))
 
 
-PARTS: Final[dict[Part, Callable[[World, TableName, DiagnosisOptions], tuple[DiagnosisFinding, ...]]]] = {
+PARTS: Final[dict[Part, Callable[[World, TableName, DiagnosisOptions], PartFindings]]] = {
     "throttling": _throttling,
     "trigger": _trigger,
     "backup": _backup,
@@ -64,22 +64,31 @@ def diagnose(world: World, name: TableName, part: Part | None, options: Diagnosi
     if options.function is not None and part != "trigger":
         raise UsageError("A function belongs to the part trigger.", hint=f"dynasmith diagnose {table} trigger FUNCTION")
     if part is not None:
-        return Diagnosis(table=table, findings=PARTS[part](world, name, options))
+        looked = PARTS[part](world, name, options)
+        return Diagnosis(table=table, findings=looked.findings, unknown=_in_part(part, looked))
     found: list[DiagnosisFinding] = []
     unknown: dict[str, str] = {}
-    refused: RunError | None = None
+    refused: list[RunError] = []
     for word, look in PARTS.items():
         try:
             # A table without triggers or scheduled backups lacks nothing, unless somebody asks for them.
-            found += [each for each in look(world, name, options) if each.code not in (NOT_SCHEDULED, NO_TRIGGER)]
+            looked = look(world, name, options)
+            found += [each for each in looked.findings if each.code not in (NOT_SCHEDULED, NO_TRIGGER)]
+            unknown |= _in_part(word, looked)
         except TableNotFound:
             raise
         except RunError as error:
             unknown[word] = f"{error} To allow it: {error.hint}" if isinstance(error, AccessDenied) else str(error)
-            refused = error
-    if len(unknown) == len(PARTS):
-        if isinstance(refused, AccessDenied):
-            raise refused
+            refused.append(error)
+    if len(refused) == len(PARTS):
+        if isinstance(refused[-1], AccessDenied):
+            raise refused[-1]
         words = " ".join(dict.fromkeys(unknown.values()))
         raise RunError(f"Nothing could be looked at: {words}", hint="dynasmith doctor says more")
     return Diagnosis(table=table, findings=tuple(found), unknown=unknown)
+
+
+def _in_part(word: str, looked: PartFindings) -> dict[str, str]:
+    """What of a part could not be looked at though the rest was."""
+    why = looked.unknown
+    return {f"{word}, in part": f"{why[:1].upper()}{why[1:]}."} if why else {}

@@ -10,8 +10,9 @@ from msgspec.structs import replace
 
 from dynasmith.aws.control.metrics import CloudWatchMetrics
 from dynasmith.aws.errors.refusal import unread_access
+from dynasmith.engine.metrics.table_metrics import reason_of
 from dynasmith.engine.waiter import StopFlag, deadline_of, wait_for
-from dynasmith.errors import AccessError, ChangeConflict, DynasmithError, Interrupted, NotOffered, UsageError
+from dynasmith.errors import AccessError, ChangeConflict, NotOffered, RunError, UsageError
 from dynasmith.plans.consent import Consent, question
 from dynasmith.plans.explain import step_text
 from dynasmith.plans.trigger_conflicts import STREAM_FIRST
@@ -52,7 +53,8 @@ class AttachedTrigger(Struct, frozen=True, kw_only=True):
 class TableTrigger(Struct, frozen=True, kw_only=True):
     """A trigger of a table. ``state`` and ``last_result`` are Lambda's words; one that is not ``on_current_stream``
     calls nothing. ``iterator_age_ms`` is how old changes were when the function got them, at most, in the last 15
-    minutes; None where CloudWatch has no figure. ``declared`` says whether the definition lists it."""
+    minutes; None where CloudWatch has no figure, or where ``age_unknown`` says why it could not be asked. ``declared``
+    says whether the definition lists it."""
 
     uuid: str
     function: str
@@ -62,6 +64,7 @@ class TableTrigger(Struct, frozen=True, kw_only=True):
     stream_arn: str
     declared: bool
     iterator_age_ms: int | None = None
+    age_unknown: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """As ``--json`` shows it (contract)."""
@@ -127,7 +130,7 @@ def list_triggers(world: World, name: TableName) -> tuple[TableTrigger, ...]:
     """See `Lambdas.triggers`."""
     described = described_triggers(world, name)
     declared = {function_key(each.function) for each in declared_triggers(world, described.table.name)}
-    ages = iterator_ages(
+    ages, why = iterator_ages(
         world, described.table.name, [each.function for each in described.triggers if each.on_current_stream]
     )
     return tuple(
@@ -140,6 +143,7 @@ def list_triggers(world: World, name: TableName) -> tuple[TableTrigger, ...]:
             stream_arn=each.stream_arn,
             declared=function_key(each.function) in declared,
             iterator_age_ms=ages.get(each.function) if each.on_current_stream else None,
+            age_unknown=why if each.on_current_stream else "",
         )
         for each in sorted(described.triggers, key=lambda each: (each.function, not each.on_current_stream))
     )
@@ -158,15 +162,13 @@ def described_triggers(world: World, name: TableName) -> TableDescription:
     raise unread_access(reason, table, world.session.access)
 
 
-def iterator_ages(world: World, table: str, functions: list[str]) -> dict[str, int]:
-    """How old changes were at most when each function got them, in the last 15 minutes, in milliseconds. Two calls
-    of CloudWatch; without those that it has no figure of, or where it cannot be asked."""
+def iterator_ages(world: World, table: str, functions: list[str]) -> tuple[dict[str, int], str]:
+    """How old changes were at most when each function got them, in the last 15 minutes, in milliseconds, without those
+    that CloudWatch has no figure of; and why that is not known ("": it is). Two calls of CloudWatch."""
     try:
-        return read_ages(world, table, functions)
-    except (Interrupted, UsageError):
-        raise
-    except DynasmithError:
-        return {}
+        return read_ages(world, table, functions), ""
+    except RunError as error:
+        return {}, reason_of(error)
 
 
 def read_ages(world: World, table: str, functions: list[str]) -> dict[str, int]:

@@ -1,10 +1,17 @@
-"""`DiagnosisFinding`: one cause that `diagnose` found."""
+"""`DiagnosisFinding`: one cause that `diagnose` found; `PartFindings`: those of a part."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from msgspec import Struct
+
+
+class PartFindings(NamedTuple):
+    """The causes that a part found, and why something of it could not be looked at ("": all was)."""
+
+    findings: tuple[DiagnosisFinding, ...]
+    unknown: str = ""
 
 
 class DiagnosisFinding(Struct, frozen=True, kw_only=True):

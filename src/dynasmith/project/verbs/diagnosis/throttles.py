@@ -15,15 +15,15 @@ from msgspec.structs import replace
 from dynasmith.aws.control.metrics import CloudWatchMetrics
 from dynasmith.aws.errors.refusal import unread_access
 from dynasmith.engine.metrics.catalog import throttle_queries
-from dynasmith.engine.metrics.table_metrics import NO_METRICS, read_series
+from dynasmith.engine.metrics.table_metrics import NO_METRICS, listing, read_series, unpublished
 from dynasmith.engine.metrics.throttle_causes import ThrottledResource, throttled_resources
 from dynasmith.engine.metrics.window import metric_window
-from dynasmith.errors import AccessError, NotOffered
+from dynasmith.errors import NotOffered
 from dynasmith.limits import PARTITION_MAX_READ_UNITS_PER_SECOND, PARTITION_MAX_WRITE_UNITS_PER_SECOND
 from dynasmith.plans.consent import Consent, question
 from dynasmith.plans.diff import billing_of
 from dynasmith.ports.metrics import MetricSeries
-from dynasmith.project.verbs.diagnosis.finding import DiagnosisFinding
+from dynasmith.project.verbs.diagnosis.finding import DiagnosisFinding, PartFindings
 from dynasmith.project.verbs.diagnosis.throttle_remedies import Remedy, apply_remedies, remedy_of
 from dynasmith.project.verbs.metrics import index_names
 from dynasmith.project.world import TableName, World
@@ -42,52 +42,54 @@ def diagnose_throttling(
     since: timedelta | None = None,
     fix: bool = False,
     consent: Consent | None = None,
-) -> tuple[DiagnosisFinding, ...]:
+) -> PartFindings:
     """See `Project.diagnose`."""
     described = world.control.describe(world.name_of(name), ("autoscaling",))
-    causes = throttled_resources(_series(world, described, SINCE if since is None else since))
+    series, unknown = _series(world, described, SINCE if since is None else since)
+    causes = throttled_resources(series)
     remedies = [remedy_of(described.table, each) for each in causes]
     found = [_finding(described, each, remedy) for each, remedy in zip(causes, remedies, strict=True)]
     wanted = [remedy for remedy in remedies if remedy is not None]
     if not fix or not wanted:
-        return tuple(found)
+        return PartFindings(tuple(found), unknown)
     table = described.table.name
     words = "; ".join(dict.fromkeys(remedy.words for remedy in wanted))
     world.granted(consent, [table], question(f"{words[0].upper()}{words[1:]}, in {{where}}?"))
     apply_remedies(world, described.table, wanted, consent)
-    return tuple(
+    fixed = tuple(
         each if remedy is None else replace(each, fixed=True, fix=_kept(world, table, each, remedy))
         for each, remedy in zip(found, remedies, strict=True)
     )
+    return PartFindings(fixed, unknown)
 
 
 def throttle_series(world: World, described: TableDescription, since: timedelta) -> tuple[list[MetricSeries], str]:
-    """Throttle events and consumption of a table and its indexes up to now, and why they are not known ("": they are).
-    Costs a ListMetrics and a GetMetricData."""
+    """Throttle events and consumption of a table and its indexes up to now, as far as they are known, and why
+    something of them is not ("": all is). Costs a ListMetrics and a GetMetricData."""
     source, table = CloudWatchMetrics(world.session), described.table.name
-    try:
-        listed = source.listed(table)
-        if not listed.found and not source.publishes():
+    listed, why = listing(source, table)
+    if not why and not listed.found:
+        why = unpublished(source)
+        if why == NO_METRICS:
             return [], NO_METRICS
-    except (AccessError, NotOffered) as error:
-        return [], str(error).rstrip(".")
     period = timedelta(minutes=1) if since <= _MINUTES else None
     window = metric_window(listed.now or world.clock.now(), since=since, period=period)
     series, unknown = read_series(source, throttle_queries(table, index_names(described)), window)
-    return series, unknown[0].why if unknown else ""
+    return series, unknown[0].why if unknown else why
 
 
-def _series(world: World, described: TableDescription, since: timedelta) -> list[MetricSeries]:
+def _series(world: World, described: TableDescription, since: timedelta) -> tuple[list[MetricSeries], str]:
+    """The same. Raises NotOffered, AccessError where nothing of it is known at all."""
     series, why = throttle_series(world, described, since)
     if why == NO_METRICS:
         raise NotOffered(
             f"Nothing is known of throttling of {described.table.name}: {why}.",
             hint="AWS has them, and the strict endpoint measures them: local start --strict",
         )
-    if why:
+    if why and not any(each.points for each in series):
         table = described.table.name
         raise unread_access(why, table, world.session.access, f"Throttling of {table} could not be looked at: {why}.")
-    return series
+    return series, f"some metrics may be unknown: {why}" if why else ""
 
 
 def _kept(world: World, table: str, finding: DiagnosisFinding, remedy: Remedy) -> str:

@@ -13,7 +13,7 @@ from dynasmith.aws.control.function_logs import FunctionLogs
 from dynasmith.aws.control.trigger_roles import trigger_role
 from dynasmith.errors import DynasmithError, RunError
 from dynasmith.plans.consent import Consent
-from dynasmith.project.verbs.diagnosis.finding import DiagnosisFinding
+from dynasmith.project.verbs.diagnosis.finding import DiagnosisFinding, PartFindings
 from dynasmith.project.verbs.table_access import AccessTerms, grant
 from dynasmith.project.verbs.table_triggers import (
     attach,
@@ -39,22 +39,24 @@ Cause = tuple[DiagnosisFinding, Fix | None]
 
 def diagnose_trigger(
     world: World, name: TableName, function: str | None = None, *, fix: bool = False, consent: Consent | None = None
-) -> tuple[DiagnosisFinding, ...]:
+) -> PartFindings:
     """See `Project.diagnose`."""
     described = described_triggers(world, name)
-    causes = list(_causes(world, described, function, consent))
+    unknown: list[str] = []
+    causes = list(_causes(world, described, function, consent, unknown))
     found: list[DiagnosisFinding] = []
     for finding, remedy in causes:
         if fix and remedy is not None:
             remedy()
             finding = replace(finding, fixed=True)
         found.append(finding)
-    return tuple(found)
+    return PartFindings(tuple(found), "; ".join(unknown))
 
 
 def _causes(
-    world: World, described: TableDescription, function: str | None, consent: Consent | None
+    world: World, described: TableDescription, function: str | None, consent: Consent | None, unknown: list[str]
 ) -> Iterator[Cause]:
+    """Each cause; what could not be looked at is added to ``unknown``."""
     table = described.table.name
     declared = {function_key(each.function): each for each in declared_triggers(world, table)}
     live = {function_key(each.function): each for each in known(described.table.triggers, ())}
@@ -76,7 +78,9 @@ def _causes(
             "Lambda has no mapping of its streams, and the definition lists none"
             + ("; its stream is off" if is_off else ""),
         )
-    ages = iterator_ages(world, table, names)
+    ages, why = iterator_ages(world, table, names)
+    if why:
+        unknown.append(f"how old changes were is unknown: {why}")
     for each in names:
         trigger = live.get(each) or declared.get(each) or Trigger(function=function or each)
         yield from _of_trigger(world, described, trigger, declared.get(each), ages.get(each), consent)
