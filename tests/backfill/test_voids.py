@@ -94,7 +94,7 @@ class StaleAccess:
 
     def __init__(self, real: Any, old: dict[str, bytes]) -> None:
         self.real, self.old = real, old
-        self.where, self.look = real.where, real.look
+        self.where, self.look, self.portable = real.where, real.look, real.portable
 
     def source(self, *arguments: Any, **more: Any) -> Any:
         opened = self.real.source(*arguments, **more)

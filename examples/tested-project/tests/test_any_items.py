@@ -7,7 +7,9 @@ from dynasmith.testing import items_of
 
 
 @given(data=st.data())
-@settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 def test_an_index_has_the_users_that_have_a_country(dynasmith_project, dynasmith_tables, data):
     (users,) = (table for table in dynasmith_tables if table.name == "users")
     user = data.draw(items_of(users, max_bytes=4_000))

@@ -5,7 +5,14 @@ import pytest
 
 from dynasmith.engine.workers.failures import WorkerFailure, failure_of, raised
 from dynasmith.engine.workers.user_traceback import RemoteTraceback
-from dynasmith.errors import DefinitionError, DynasmithError, RemoteFailure, RunError, ServiceError, UsageError
+from dynasmith.errors import (
+    AccessDenied,
+    DynasmithError,
+    RemoteFailure,
+    RunError,
+    ServiceError,
+    UsageError,
+)
 from dynasmith.items.transform import ItemRefused
 
 
@@ -20,6 +27,7 @@ def over(error: BaseException) -> DynasmithError:
         UsageError("Say it differently.", hint="so"),
         ItemRefused("No.", hint="fix it", policy="dead", key="pk=1"),
         ServiceError("It refused.", service_code="Odd", operation="Scan", request_id="r-1"),
+        AccessDenied("It is not allowed.", action="dynamodb:Scan", statement={"Action": ["dynamodb:Scan"]}),
     ],
 )
 def test_an_error_comes_over_as_itself(error: DynasmithError) -> None:
@@ -30,7 +38,8 @@ def test_an_error_comes_over_as_itself(error: DynasmithError) -> None:
 
 
 def test_one_whose_parts_are_not_plain_keeps_code_sentence_hint_and_exit() -> None:
-    error = DefinitionError([], hint="fix it")
+    error = UsageError("It has a part.", hint="fix it")
+    error.part = object()  # type: ignore[attr-defined]
     found = over(error)
     assert isinstance(found, RemoteFailure)
     assert (found.code, found.message, found.hint, found.exit) == (error.code, error.message, error.hint, error.exit)

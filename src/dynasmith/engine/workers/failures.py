@@ -5,19 +5,17 @@ names it.
 """
 
 import sys
-from typing import TypeAlias
+from typing import Any
 
 from msgspec import Struct
 
 from dynasmith.engine.workers.user_traceback import RemoteTraceback, trace_of
 from dynasmith.errors import DynasmithError, RemoteFailure, RunError
 
-_Plain: TypeAlias = bool | int | float | str | None
-
 
 class WorkerFailure(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What was raised in a worker. ``name`` is ``module:Class`` of an error of dynasmith, else empty; ``fields`` are
-    its other attributes, None where they are not plain; ``kind`` is the name of the class alone."""
+    its other attributes as JSON, None where they are more than that; ``kind`` is the name of the class alone."""
 
     kind: str
     message: str
@@ -26,7 +24,7 @@ class WorkerFailure(Struct, frozen=True, kw_only=True, omit_defaults=True):
     hint: str = ""
     exit: int = 1
     trace: str = ""
-    fields: dict[str, _Plain] | None = None
+    fields: dict[str, Any] | None = None
 
 
 def failure_of(error: BaseException) -> WorkerFailure:
@@ -35,7 +33,7 @@ def failure_of(error: BaseException) -> WorkerFailure:
     if not isinstance(error, DynasmithError):
         return WorkerFailure(kind=kind, message=str(error), trace=trace)
     left = {name: value for name, value in vars(error).items() if name not in ("message", "hint")}
-    plain = all(isinstance(value, bool | int | float | str | None) for value in left.values())
+    plain = all(map(_is_plain, left.values()))
     return WorkerFailure(
         kind=kind,
         message=error.message,
@@ -46,6 +44,21 @@ def failure_of(error: BaseException) -> WorkerFailure:
         trace=trace,
         fields=left if plain else None,
     )
+
+
+def _is_plain(value: object) -> bool:
+    """Whether an attribute comes back as it was: a tuple, which is a list on the way, of what JSON holds, or that."""
+    if type(value) is tuple:
+        return all(map(_is_json, value))
+    return not isinstance(value, list) and _is_json(value)
+
+
+def _is_json(value: object) -> bool:
+    if isinstance(value, dict):
+        return type(value) is dict and all(type(key) is str and _is_json(each) for key, each in value.items())
+    if isinstance(value, list):
+        return type(value) is list and all(map(_is_json, value))
+    return isinstance(value, bool | int | float | str | None)
 
 
 def raised(failure: WorkerFailure, subject: str = "The transform", hint: str = "") -> DynasmithError:
@@ -70,5 +83,5 @@ def _same(failure: WorkerFailure) -> DynasmithError:
     error = kind.__new__(kind)
     DynasmithError.__init__(error, failure.message, hint=failure.hint)
     for attribute, value in (failure.fields or {}).items():
-        setattr(error, attribute, value)
+        setattr(error, attribute, tuple(value) if isinstance(value, list) else value)
     return error
