@@ -9,6 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
+from cli.error_examples import COMMANDS, SERVICE, answered
 from dynasmith import errors
 from dynasmith.errors import DynasmithError
 
@@ -58,7 +59,23 @@ def _page(kind: type[DynasmithError], lines: Mapping[str, tuple[str, str]], serv
     said = [words for words, here in services if f"`{kind.__name__}`" in here]
     if said:
         parts += ["The service's own words for it:", "", *(f"- {words}" for words in said), ""]
+    parts += examples(kind.code)
     return "\n".join(parts)
+
+
+def examples(code: str) -> Iterator[str]:
+    """The examples of a code that a test raises: commands with what they print, or an answer of the service."""
+    commands = [example for example in COMMANDS if example.code == code]
+    if commands or code in SERVICE:
+        yield from ("## Example", "")
+    for each in commands:
+        yield from ([each.given, ""] if each.given else [])
+        yield from ("```console", f"$ dynasmith {each.command}", each.prints, "```", "")
+    if code in SERVICE:
+        operation, error = answered(code)
+        yield from (f"Printed by a command that calls {operation}:", "", "```text", f"Error: {error.message}")
+        yield from ([f"Hint: {error.hint}"] if error.hint else [])
+        yield from ("```", "")
 
 
 def _facts(kind: type[DynasmithError]) -> Iterator[str]:
