@@ -49,7 +49,7 @@ def refuse_second(claim: Claim, world: JobWorld) -> None:
         if job.state == "interrupted":
             raise Locked(
                 f"Job {job.id} refreshes {own.spec.environment}, and was interrupted.",
-                hint=f"dynasmith jobs resume {job.id} --env {own.spec.environment}, or jobs cancel {job.id}",
+                hint=f"dynasmith jobs resume {job.id}, or dynasmith jobs cancel {job.id}",
             )
         if job.state in ("running", "paused"):
             raise Locked(
