@@ -1,6 +1,7 @@
 """Every rule of the service about the order of calls, by name. Steps are compared as words, which read as the rule."""
 
-from msgspec import UNSET
+import pytest
+from msgspec import UNSET, UnsetType
 from msgspec.structs import replace
 
 from dynasmith.limits import Quotas
@@ -287,3 +288,11 @@ def test_tags_are_removed_first_only_where_the_new_ones_would_not_fit() -> None:
     assert words(replace(PLAIN, tags={"new": "y"}), replace(PLAIN, tags=many), prune=True)[0].startswith("remove tags")
     told = words(replace(PLAIN, tags={"new": "y"}), replace(PLAIN, tags={"old": "x"}), prune=True)
     assert told == ["tag new", "remove tags old"]
+
+
+@pytest.mark.parametrize("live", [UNSET, "alias/aws/dynamodb", "arn:aws:kms:eu-west-1:111122223333:key/abc"])
+def test_a_replica_with_the_default_key_is_never_made_again(live: str | UnsetType) -> None:
+    """The service shows the default key of a replica as none, as its alias, or as the key behind it."""
+    wish = replace(PLAIN, stream=BOTH, replicas=(Replica(region="eu-west-1", key="alias/aws/dynamodb"),))
+    there = replace(PLAIN, stream=BOTH, replicas=(Replica(region="eu-west-1", key=live),))
+    assert diff(wish, there) == ()
