@@ -7,6 +7,7 @@ from typing import Final
 from dynasmith.files.project_settings import PROJECT
 from dynasmith.tables.definition_keys import TABLE
 from pages.definition_keys import keys_of
+from pages.key_examples import example_of
 
 _HEAD: Final = """\
 # Definition files and the project file: reference
@@ -43,5 +44,5 @@ Files and folders are relative to the project file. Secrets stand in it as `${VA
 
 def definition_page() -> str:
     """The whole page, in Markdown."""
-    parts = [_HEAD, "## A table\n", *keys_of(TABLE), _MISTAKES]
+    parts = [_HEAD, "## A table\n", *keys_of(TABLE, example_of=example_of), _MISTAKES]
     return "\n".join([*parts, _PROJECT, *keys_of(PROJECT)]).rstrip("\n") + "\n"

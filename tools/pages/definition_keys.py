@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Final, assert_never
 
 from dynasmith.tables.document_kinds import (
@@ -24,16 +24,22 @@ from dynasmith.tables.document_kinds import (
 _HEAD: Final = ("| key | value | what it says | default |", "| --- | --- | --- | --- |")
 
 
-def keys_of(kind: Block, name: str = "", told: dict[str, str] | None = None) -> Iterator[str]:
+def keys_of(
+    kind: Block,
+    name: str = "",
+    told: dict[str, str] | None = None,
+    example_of: Callable[[str], Iterable[str]] = lambda _: (),
+) -> Iterator[str]:
     """Tables of keys in Markdown: those of the block, then of each block below it, with the way to it as title.
 
-    ``told`` are the blocks that have been told already, by their titles: they are referred to.
+    ``told`` are the blocks that have been told already, by their titles: they are referred to. ``example_of`` gives the
+    lines that stand below the keys of a section, by its title.
     """
     seen = {} if told is None else told
     if name:
         yield from (f"### `{name}`", "")
     if kind.title in seen:
-        yield from (f"The same keys as `{seen[kind.title]}`.", "")
+        yield from (f"The same keys as `{seen[kind.title]}`.", "", *example_of(name))
         return
     seen[kind.title] = name
     yield from _HEAD
@@ -41,11 +47,11 @@ def keys_of(kind: Block, name: str = "", told: dict[str, str] | None = None) -> 
         must = " **needed**" if key.required else ""
         also = f" As raw AWS: `{key.aws}`." if key.aws else ""
         yield f"| `{key.name}`{must} | {_in_words(key.kind)} | {key.says}{also} | {_default(key)} |"
-    yield ""
+    yield from ("", *example_of(name))
     for key in kind.keys:
         inner, way = _inner(key)
         if inner is not None:
-            yield from keys_of(inner, f"{name}.{way}" if name else way, seen)
+            yield from keys_of(inner, f"{name}.{way}" if name else way, seen, example_of)
 
 
 def _default(key: DocumentKey) -> str:
