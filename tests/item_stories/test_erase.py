@@ -137,6 +137,8 @@ def test_the_value_comes_from_standard_input_or_a_word(shop: ItemStory, monkeypa
     assert shop("erase", "customer", "--value-file", "-", "--confirm", "customer").code == 0
     assert shop("erase", "customer", "--value", "ann", "--confirm", "customer").code == 0
     assert left(shop)["customers"] == len(OTHERS) - 1
+    again = shop("erase", "customer", "--value", "ann", "--confirm", "customer")
+    assert (again.code, "No table has an item of this value" in again.err) == (0, True)
 
 
 def test_what_may_still_hold_the_person_is_said(shop: ItemStory) -> None:

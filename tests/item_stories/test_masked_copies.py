@@ -94,6 +94,8 @@ def test_a_sample_keeps_the_same_people_in_every_table(story: ItemStory, monkeyp
     people = {item["pk"]["S"].removeprefix("USER#") for item in story.items("staging")}
     assert {item["of"]["N"] for item in story.items("orders_v2")} == people
     assert story("verify", "orders", "orders_v2", "--job", job, *key).code == 0
+    nobody = story("copy", "orders", "orders_v2", "--transform", "orders.yaml", *key, "--sample", "30%", "--by", "off")
+    assert (nobody.code, "Warning: all 40 items were dropped." in nobody.err) == (0, True)
     for wrong, says in (
         (["--by", "of"], "belong to a sample"),
         (["--sample", "1%"], "add --by"),

@@ -30,6 +30,8 @@ def show_erased(invocation: Invocation, report: ErasureReport) -> int:
         invocation.say(f"  {each.table} ({each.how}): {counted(each.deleted, 'item')} deleted{changed}; {end}")
         for sentence in each.remains:
             invocation.say(f"    · {sentence}")
+    if not any(each.deleted or each.left for each in report.erased):
+        invocation.say("No table has an item of this value: is it the whole value, as the items have it?")
     units = f"{counted(report.counts.read_units, 'read unit')}, {counted(report.counts.write_units, 'write unit')}"
     invocation.say(f"{units}; {dollars_text(report.dollars)}. Hashes of the keys: dynasmith jobs show {report.job.id}")
     if not report.verified:

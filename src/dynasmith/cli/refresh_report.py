@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from dynasmith.cli.counts import counted, dollars_text, seconds_text
+from dynasmith.cli.dropped_items import nothing_passed
 from dynasmith.cli.exit_code import exit_of
 from dynasmith.cli.job_json import report_json
 from dynasmith.cli.personal_report import personal_lines
@@ -26,6 +27,8 @@ def show_refresh(invocation: Invocation, report: RefreshReport) -> int:
     say_where(invocation, report)
     for part in report.parts:
         invocation.say(f"  {_part_text(invocation, part)}")
+        if part.do == "copy" and (sentence := nothing_passed(part.counts)):
+            invocation.say(f"    {sentence}")
     counts = report.counts
     for line in personal_lines(counts.personal):
         invocation.say(line)
