@@ -1,9 +1,10 @@
 """Every verb runs as a role with exactly the actions that the permissions page lists for it, on the resources that the
 page names. With one of them taken away it fails and names it, or it says what it could not read.
 
-`make test` takes one action of each verb away, another in each run; `make properties` takes each of them.
+`make test` takes one action of every third verb away, others in each run; `make properties` takes each of each.
 """
 
+import random
 import shlex
 from collections.abc import Iterable
 
@@ -11,6 +12,7 @@ import pytest
 
 from cli.story import Answer
 from dynasmith.aws.errors.action_resources import ResourceNames
+from example_counts import TIMES
 from permissions.cases import CASES, Case
 from permissions.kit import RoleStory
 from permissions.prepare import HISTORY
@@ -47,4 +49,6 @@ def test_a_verb_runs_with_exactly_the_actions_of_the_page(rich: None, story: Rol
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.words)
 def test_a_verb_names_the_action_that_is_taken_away(rich: None, story: RoleStory, case: Case) -> None:
+    if TIMES == 1 and random.random() > 1 / 3:  # which ones is no secret: others in each run
+        return
     fails_without(rights_of(case), story.home, lambda given: run(case, story, given))

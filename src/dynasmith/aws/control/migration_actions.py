@@ -52,8 +52,7 @@ _INDEX: Final = VerbActions(needs=(LOOK, "dynamodb:UpdateTable"))
 _BACKUP: Final = ("dynamodb:CreateBackup", "dynamodb:DescribeBackup")
 _CLEAR: Final = VerbActions(
     needs=(LOOK, "dynamodb:Scan", "dynamodb:DeleteItem", *_BACKUP),
-    spare=("dynamodb:DescribeTimeToLive", "dynamodb:GetItem", "dynamodb:PutItem"),
-    reads="all",
+    spare=(*_ALL_READS, "dynamodb:GetItem", "dynamodb:PutItem"),
 )
 
 STEPS: Final[Mapping[str, VerbActions]] = {

@@ -92,7 +92,8 @@ def _rows(spec: Restore, after: Mapping[str, Any], reasons: Mapping[str, str]) -
         why, requested = ("", False) if same else _why(spec, setting, reasons)
         yield RestoredSetting(setting, before, now, as_before=same, why=why, requested=requested)
     for setting, reason in spec.unread.items():
-        why = f"it could not be read when the backup was made: {reason}"
+        when = "when the backup was made" if spec.backup else "before the restore"
+        why = f"it could not be read {when}: {reason}"
         yield RestoredSetting(_word(setting), None, after.get(_word(setting)), as_before=False, why=why)
 
 

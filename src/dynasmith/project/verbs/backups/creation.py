@@ -20,7 +20,7 @@ from dynasmith.ports.listener import BackupWaiting, Listener, silent
 from dynasmith.project.verbs.backup_refusals import explained
 from dynasmith.project.verbs.backups.choice import backups_of
 from dynasmith.project.verbs.backups.file_backup import check_free, export_backup, places_of
-from dynasmith.project.verbs.backups.records import records_of
+from dynasmith.project.verbs.backups.records import records_of, unread_of
 from dynasmith.project.verbs.backups.results import BackupCreation, CreatedBackup
 from dynasmith.project.verbs.item_world import ItemWorld
 from dynasmith.project.verbs.personal_data import refuse_leaving
@@ -123,12 +123,7 @@ def _begin(world: World, described: TableDescription, name: str, stop: StopFlag)
     """Send the call, then keep the definition under the ARN that the service gave."""
     records, table = records_of(world), described.table
     backup = begin_backup(table.name, name, backups_of(world), world.clock, stop)
-    lacking = world.control.unoffered(described.unread)  # no table of such an engine has them
-    unread = {
-        setting: world.masks(reason)
-        for setting, reason in described.unread.items()
-        if setting not in lacking and setting != "warm"  # which grows by itself, and no definition says
-    }
+    unread = unread_of(world, described)
     records.keep(
         BackupRecord(
             arn=backup.arn,

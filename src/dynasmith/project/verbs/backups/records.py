@@ -7,6 +7,7 @@ from dynasmith.aws.stores.s3.objects import S3Objects
 from dynasmith.files.backup_records import FolderBackupRecords
 from dynasmith.ports.backup_records import BackupRecords
 from dynasmith.project.world import World
+from dynasmith.tables.description import TableDescription
 
 
 def records_of(world: World) -> BackupRecords:
@@ -19,3 +20,13 @@ def records_of(world: World) -> BackupRecords:
         return TableBackupRecords(session.client("dynamodb"), name)
     jobs = Path(settings.folder) / (settings.ledger or ".dynasmith/jobs")
     return FolderBackupRecords(jobs.parent / "backups")
+
+
+def unread_of(world: World, described: TableDescription) -> dict[str, str]:
+    """Why settings of a table could not be read, by the setting; without what the engine offers for no table."""
+    lacking = world.control.unoffered(described.unread)
+    return {
+        setting: world.masks(reason)
+        for setting, reason in described.unread.items()
+        if setting not in lacking and setting != "warm"  # which grows by itself, and no definition says
+    }

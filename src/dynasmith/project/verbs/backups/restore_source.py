@@ -17,7 +17,7 @@ from dynasmith.jobs.spec import Restore
 from dynasmith.ports.backup_records import BackupRecord
 from dynasmith.ports.backups import RecoveryWindow, TableBackup, rfc_3339
 from dynasmith.project.verbs.backups.choice import backups_of, named
-from dynasmith.project.verbs.backups.records import records_of
+from dynasmith.project.verbs.backups.records import records_of, unread_of
 from dynasmith.project.verbs.export_proof import whole_second
 from dynasmith.project.verbs.file_names import absolute, is_file
 from dynasmith.project.verbs.file_restore import manifest_of
@@ -61,7 +61,7 @@ def restore_at(world: World, target: Side, table: str, at: datetime | str) -> Re
             f"Point-in-time recovery of table {name} is off: it cannot be restored to a time.",
             hint=f"restore a backup of it: dynasmith backup list {name}",
         )
-    before, before_from = _before(world, name)
+    before, before_from, unread = _before(world, name)
     second = _within(name, at, window)
     return Restore(
         target=target,
@@ -70,6 +70,7 @@ def restore_at(world: World, target: Side, table: str, at: datetime | str) -> Re
         prove_at=second,
         before=before,
         before_from=before_from,
+        unread=unread,
         table_arn=world.control.describe(name, ()).arn,
         options=TransferOptions(),
     )
@@ -89,7 +90,8 @@ def _of_file(target: Side, file: str) -> Restore:
 
 def _of_backup(world: World, target: Side, backup: TableBackup) -> Restore:
     record = records_of(world).find(backup.arn) or _kept_before(world, backup)
-    before, before_from = (record.definition, KEPT) if record is not None else _before(world, backup.table)
+    kept = (record.definition, KEPT, record.unread) if record is not None else None
+    before, before_from, unread = kept or _before(world, backup.table)
     vault = role = ""
     if backup.type == "aws":
         point = recovery_point(world.session, backup.arn)
@@ -102,7 +104,7 @@ def _of_backup(world: World, target: Side, backup: TableBackup) -> Restore:
         before_from=before_from,
         vault=vault,
         role=role,
-        unread={} if record is None else record.unread,
+        unread=unread,
         table_arn=backup.table_arn,
         expected_items=backup.item_count,
         options=TransferOptions(),
@@ -125,7 +127,7 @@ def _kept_before(world: World, backup: TableBackup) -> BackupRecord | None:
 def _of_deleted(world: World, target: Side, arn: str, name: str, at: datetime | str) -> Restore:
     """A table that is gone: by its ARN the service takes a time; else the backup that it made by itself."""
     if arn and isinstance(at, datetime):
-        before, before_from = _before(world, name)
+        before, before_from, _ = _before(world, name)
         second = _whole(at)
         return Restore(target=target, table=arn, at=second, prove_at=second, before=before, before_from=before_from,
                        table_arn=arn, options=TransferOptions())  # fmt: skip
@@ -140,15 +142,17 @@ def _of_deleted(world: World, target: Side, arn: str, name: str, at: datetime | 
     return _of_backup(world, target, backups_of(world).describe(made[-1].arn))
 
 
-def _before(world: World, name: str) -> tuple[dict[str, Any], str]:
-    """What a table of that name is by its definition, else as it is live; nothing where there is neither."""
+def _before(world: World, name: str) -> tuple[dict[str, Any], str, dict[str, str]]:
+    """What a table of that name is by its definition, else as it is live; nothing where there is neither. With why a
+    setting of the live table could not be read."""
     defined = next((table for table in world.defined_tables() if table.name == name), None)
     if defined is not None:
-        return _document(defined), DEFINED
+        return _document(defined), DEFINED, {}
     try:
-        return _document(as_definition(world.control.describe(name))), LIVE
+        live = world.control.describe(name)
     except TableNotFound:
-        return {}, ""
+        return {}, "", {}
+    return _document(as_definition(live)), LIVE, unread_of(world, live)
 
 
 def _document(table: Table) -> dict[str, Any]:
