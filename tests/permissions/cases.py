@@ -404,8 +404,8 @@ CASES = (
                 'm.table("single").set(tags={"a": "b"})',
                 "",
                 ("single",),
-                ("tags",),
-                ("dynamodb:TagResource",),
+                (),
+                ("dynamodb:TagResource", "dynamodb:ListTagsOfResource"),
                 leaving(),
             ),
         )

@@ -202,9 +202,12 @@ def whole(story: RoleStory) -> None:
 
 
 def no_vault(story: RoleStory) -> None:
-    """No scheduled backups of ``plain``, and no vault of it."""
+    """No scheduled backups of ``plain``, no plan and no vault of it."""
     story.owner("backup", "unschedule", "plain", "--yes")
     client = story.home.client("backup")
+    for each in client.list_backup_plans()["BackupPlansList"]:
+        if each["BackupPlanName"] == "dynasmith-plain":
+            client.delete_backup_plan(BackupPlanId=each["BackupPlanId"])
     for each in client.list_backup_vaults()["BackupVaultList"]:
         if each["BackupVaultName"] == "plain-backup-vault":
             client.delete_backup_vault(BackupVaultName="plain-backup-vault")

@@ -6,6 +6,7 @@ page names. With one of them taken away it fails and names it, or it says what i
 
 import random
 import shlex
+import shutil
 from collections.abc import Iterable
 
 import pytest
@@ -32,6 +33,7 @@ def rights_of(case: Case) -> dict[Right, bool]:
 
 
 def run(case: Case, story: RoleStory, given: Iterable[Right]) -> Answer:
+    shutil.rmtree(story.folder / ".dynasmith", ignore_errors=True)  # a run before, which may have failed
     case.before(story)
     names = ResourceNames(account=story.home.number, bucket=story.home.bucket)
     story.home.allow(statements_of(given, names))

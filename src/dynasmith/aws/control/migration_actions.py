@@ -51,7 +51,8 @@ _REWRITE: Final = VerbActions(
 _INDEX: Final = VerbActions(needs=(LOOK, "dynamodb:UpdateTable"))
 _BACKUP: Final = ("dynamodb:CreateBackup", "dynamodb:DescribeBackup")
 _CLEAR: Final = VerbActions(
-    needs=(LOOK, "dynamodb:Scan", "dynamodb:DeleteItem", *_BACKUP),
+    needs=(LOOK, "dynamodb:Scan", "dynamodb:DeleteItem"),
+    unread=_BACKUP,
     spare=(*_ALL_READS, "dynamodb:GetItem", "dynamodb:PutItem"),
 )
 
@@ -84,7 +85,6 @@ STEPS: Final[Mapping[str, VerbActions]] = {
     ),
     "set": VerbActions(
         needs=(LOOK,),
-        reads="defined",
         changes=True,
         spare=("dynamodb:DescribeContributorInsights", "application-autoscaling:DescribeScalableTargets"),
     ),

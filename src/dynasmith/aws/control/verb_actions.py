@@ -76,6 +76,8 @@ _IMPORT_LOGS: Final = (
     *("logs:CreateLogGroup", "logs:CreateLogStream", "logs:DescribeLogGroups", "logs:DescribeLogStreams"),
     *("logs:PutLogEvents", "logs:PutRetentionPolicy"),
 )
+_NOT_KEPT: Final = ("lambda:ListEventSourceMappings", "cloudwatch:DescribeAlarms", *SCALING_READS)
+"""What settings are read with of which a report of a restore has no row where there are none."""
 _FILLED: Final = (
     *("dynamodb:BatchWriteItem", "dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"),
     *("dynamodb:Scan", "dynamodb:UpdateItem"),
@@ -87,7 +89,9 @@ _LEFTOVERS: Final = (
 )
 RETIRED: Final = ("autoscaling", *(each.key.name for each in SETTINGS if needed(each)))
 """The settings that outlive their table, and that retire removes."""
-RETIRE_READS: Final = tuple(dict.fromkeys(action for name in RETIRED for action in SETTING_READS.get(name, ())))
+_RETIRED_READS: Final = dict.fromkeys(action for name in RETIRED for action in SETTING_READS.get(name, ()))
+RETIRE_READS: Final = tuple(each for each in _RETIRED_READS if each != "dynamodb:ListContributorInsights")
+"""What retire must read; insights of indexes are left where they may not be read."""
 
 VERB_ACTIONS: Final[Mapping[str, VerbActions]] = {
     "list": VerbActions(needs=("dynamodb:ListTables", LOOK)),
@@ -224,8 +228,9 @@ VERB_ACTIONS: Final[Mapping[str, VerbActions]] = {
     "diagnose backup": VerbActions(needs=(LOOK, *_OF_BACKUPS)),
     "backup create": VerbActions(needs=(LOOK, "dynamodb:CreateBackup", "dynamodb:DescribeBackup"), reads="all"),
     "backup schedule": VerbActions(
-        needs=(LOOK, *_PLANS, "backup:ListBackupVaults", *SETTING_ACTIONS["backup_plan"].new),
-        also=SETTING_ACTIONS["backup_plan"].also,
+        needs=(LOOK, *_PLANS[:3], "backup:ListBackupVaults", *SETTING_ACTIONS["backup_plan"].new),
+        spare=_PLANS[3:],
+        also={**SETTING_ACTIONS["backup_plan"].also, "a plan that is there": SETTING_ACTIONS["backup_plan"].changed},
     ),
     "backup unschedule": VerbActions(
         needs=(
@@ -240,13 +245,13 @@ VERB_ACTIONS: Final[Mapping[str, VerbActions]] = {
             *("dynamodb:ListBackups", "dynamodb:DescribeBackup", "dynamodb:RestoreTableFromBackup"),
             *_FILLED,
         ),
-        spare=(*_VAULTED, "dynamodb:TagResource"),
+        spare=(*_VAULTED, *_NOT_KEPT, "dynamodb:TagResource"),
         reads="all",
         changes=True,
     ),
     "backup restore --at": VerbActions(
         needs=(LOOK, "dynamodb:DescribeContinuousBackups", "dynamodb:RestoreTableToPointInTime", *_FILLED),
-        spare=("dynamodb:TagResource",),
+        spare=(*_NOT_KEPT, "dynamodb:TagResource"),
         reads="all",
         changes=True,
     ),
@@ -256,7 +261,7 @@ VERB_ACTIONS: Final[Mapping[str, VerbActions]] = {
             *("backup:ListBackupVaults", "backup:DescribeRecoveryPoint", "backup:GetRecoveryPointRestoreMetadata"),
             *("backup:StartRestoreJob", "backup:DescribeRestoreJob", "iam:PassRole"),
         ),
-        spare=("dynamodb:TagResource",),
+        spare=(*_NOT_KEPT, "dynamodb:TagResource"),
         reads="all",
         changes=True,
     ),

@@ -8,6 +8,8 @@ from typing import Any
 import msgspec
 from msgspec import UNSET
 
+from dynasmith.aws.errors.policy_statement import denied_action
+from dynasmith.aws.errors.refusal import unread_access
 from dynasmith.engine.waiter import StopFlag
 from dynasmith.errors import DefinitionError, RunError, TableNotFound, UsageError
 from dynasmith.plans.consent import Consent
@@ -138,6 +140,10 @@ def _apply(world: World, wanted: Table, listener: Listener, *, prune: bool = Fal
     plan = make_plan(world, [wanted], prune=prune, only=only)
     for failure in plan.failures:
         raise RunError(failure.message, hint=failure.hint)
+    for note in (note for each in plan.tables for note in each.notes if note.kind == "not-offered"):
+        reason = note.text.partition(" is left alone: ")[2]
+        if denied_action(reason):  # a step that changed nothing would count as applied
+            raise unread_access(reason, wanted.name, world.session.access)
     if not any(each.changes for each in plan.tables):
         return
     consent = Consent(
