@@ -55,7 +55,7 @@ def test_the_definition_has_the_key(project: Project) -> None:
 @pytest.mark.parametrize(
     ("source", "keys", "message", "hint"),
     [
-        ("bridges.plain_shop", {}, "do not say what their keys are: Line, Order", "--key Order=FIELD"),
+        ("bridges.plain_shop", {}, "do not say what their keys are: Line, Order", 'keys={"Order": "FIELD"}'),
         ("bridges.plain_shop:Order", {}, "Order is a plain pydantic model", "its fields are customer, number"),
         ("bridges.plain_shop", {"Ordr": "number"}, "no pydantic model Ordr", "did you mean Order"),
         ("bridges.plain_shop", {"": "number"}, "There are 2 pydantic models", "say whose it is"),

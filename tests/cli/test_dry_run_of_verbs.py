@@ -50,6 +50,7 @@ def test_one_that_has_none_refuses_it_and_does_nothing(story: Story, name: str) 
         "jobs prune": ["J"],
         "lambda bundle": ["out.zip"],
         "migrate mark": ["0.0.1"],
+        "worker": ["127.0.0.1:1"],
     }.get(name, [])
     words = more or (["J"] if name.startswith("jobs") else [])
     for said in ((*name.split(), *words, "--dry-run"), ("--dry-run", *name.split(), *words)):

@@ -124,7 +124,7 @@ def test_a_changed_index_is_rebuilt_only_by_name(strict: StrictServer) -> None:
     here = project(strict, wished)
     with pytest.raises(ConsentRequired) as refused:
         here.apply(here.plan(), consent=Consent(yes=True))
-    assert "--rebuild-index by_status" in refused.value.hint
+    assert 'consent=Consent(rebuild_indexes=["by_status"])' in refused.value.hint
     applied(strict, wished, consent=Consent(yes=True, rebuild_indexes=frozenset({"by_status"})))
     assert is_as_wished(strict, wished)
 
@@ -239,7 +239,7 @@ def test_ttl_on_an_attribute_that_is_past_wants_the_name_typed(strict: StrictSer
     here = project(strict, replace(ORDERS, time_to_live="expires_at"))
     with pytest.raises(ConsentRequired) as refused:
         here.apply(here.plan(), consent=Consent(yes=True))
-    assert "--confirm orders" in refused.value.hint
+    assert 'consent=Consent(confirm=["orders"])' in refused.value.hint
     report = here.apply(here.plan(), consent=Consent(yes=True, confirm=frozenset({"orders"})))
     assert report.failures == {}
 

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dynasmith.errors import CheckpointError
+from dynasmith.jobs.erasure_recipe import ErasedTable, ErasureTable
 from dynasmith.jobs.file_facts import CsvFields, Decision, Field, Fingerprint
 from dynasmith.jobs.job import Job, decode_job, describe_job, encode_job, moved, readable
 from dynasmith.jobs.options import (
@@ -20,6 +21,7 @@ from dynasmith.jobs.options import (
     ReadOptions,
     TransferOptions,
 )
+from dynasmith.jobs.refresh_recipe import RefreshPart
 from dynasmith.jobs.service_transfer import BulkRequest, ExportRequest, ImportRequest
 from dynasmith.jobs.side import Side
 from dynasmith.jobs.spec import (
@@ -28,11 +30,13 @@ from dynasmith.jobs.spec import (
     BulkPut,
     Copy,
     DeleteItems,
+    Erase,
     Export,
     FunctionExport,
     PopulateDatabase,
     PopulateFiles,
     PopulateItems,
+    Refresh,
     Restore,
     RollBack,
     ServiceExport,
@@ -121,6 +125,24 @@ SPECS: tuple[Spec, ...] = (
             ),
             "orders": TableProgress(steps=2, place=2, done=True, failed=""),
         },
+    ),
+    Refresh(
+        source=HERE,
+        target=HERE,
+        environment="staging",
+        recipe="staging",
+        parts=(RefreshPart(do="empty", table="users", state="done"), RefreshPart(do="run", command="true", found=1)),
+        tables=TABLES,
+        options=OPTIONS,
+    ),
+    Erase(
+        target=HERE,
+        recipe="customer",
+        argument="customer_id",
+        fingerprint="ab",
+        erased=(ErasedTable(table="users", by=ErasureTable(key="USER#{id}"), keys=("aa",), more=2, left=1),),
+        tables=TABLES,
+        options=OPTIONS,
     ),
     Undo(target=HERE, of="backfill-20261129T120000-abcdef", tables=TABLES, options=OPTIONS),
 )

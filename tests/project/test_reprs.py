@@ -1,5 +1,9 @@
 """What Python shows of a result is one short line."""
 
+from pathlib import Path
+
+import pytest
+
 from dynasmith import Consent, connect
 from dynasmith.strict import StrictServer
 from dynasmith.tables.table import Key, KeyAttribute, Table
@@ -7,7 +11,10 @@ from dynasmith.tables.table import Key, KeyAttribute, Table
 SHORT = 160
 
 
-def test_a_session_of_python_prints_short_lines(strict: StrictServer) -> None:
+def test_a_session_of_python_prints_short_lines(
+    strict: StrictServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)  # where the jobs of a project without a file are
     orders, copied = (
         Table(name=name, key=Key(partition=(KeyAttribute(name="id", type="S"),))) for name in ("orders", "copied")
     )

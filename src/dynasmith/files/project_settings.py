@@ -164,7 +164,7 @@ REFRESH = Block(
     synonyms={"source": "from", "table": "tables", "mask": "transform", "masks": "transform", "then": "after"},
 )
 ERASE_TABLE = Block(
-    "a table of a recipe",
+    "a table of an erasure",
     (
         DocumentKey("key", Text(), "Partition key of the person's items, such as `USER#{customer_id}`."),
         DocumentKey("index", Text(), "The index whose partition key that is; the value itself without `key`."),

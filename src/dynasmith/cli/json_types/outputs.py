@@ -49,6 +49,7 @@ OUTPUTS: Final[Mapping[str, tuple[OutputShape, ...]]] = {
     "local status": (OutputShape(functions.EngineStatusDocument),),
     "local logs": (OutputShape(list[str]),),
     "doctor": (OutputShape(list[functions.CheckDetails]),),
+    "permissions": (OutputShape(functions.PolicyDocument),),
     "schema": (OutputShape(dict[str, Any]),),
     "fmt": (OutputShape(list[functions.FormattedDetails]),),
     "completion": (OutputShape(functions.CompletionDocument),),
@@ -63,7 +64,11 @@ OUTPUTS: Final[Mapping[str, tuple[OutputShape, ...]]] = {
     "render create-table": (OutputShape(functions.RenderDocument),),
     "create": (OutputShape(list[tables.TableRow]), OutputShape(tables.PlanDocument, DRY)),
     "delete": (OutputShape(tables.DeleteDocument),),
-    "ensure": (OutputShape(tables.EnsureDocument), OutputShape(tables.PlanDocument, DRY)),
+    "ensure": (
+        OutputShape(tables.EnsureDocument),
+        OutputShape(tables.RemoteEnsureDocument, "with `--remote`"),
+        OutputShape(tables.PlanDocument, DRY),
+    ),
     "plan": (OutputShape(tables.PlanDocument),),
     "apply": (
         OutputShape(tables.ApplyDocument),

@@ -220,6 +220,16 @@ class RemoteError(TypedDict):
     exit: int
 
 
+class RemoteEnsureDocument(TypedDict):
+    """What a function created and found: as without it, but for what it could not read."""
+
+    created: list[str]
+    existing: list[str]
+    differing: dict[str, list[str]]
+    unfinished: Any
+    failures: dict[str, RemoteError]
+
+
 class DeleteDocument(PlaceDetails):
     """Tables that are gone, and those that are still being deleted."""
 

@@ -78,6 +78,7 @@ class FileSink:
         self._lines = ItemLines(style, [name for name, _ in head.key])
         self._pack = packer(compression, level)
         self._marks: dict[int, _Mark] = {}
+        self._is_claimed = False
         check_name(dest, style)
 
     @property
@@ -111,7 +112,9 @@ class FileSink:
         if self._dest.complete:
             self._marks[segment] = known
             return True
-        self._dest.claim()
+        if not self._is_claimed:  # once a run: another export that comes later sees the mark, and leaves
+            self._dest.claim()
+            self._is_claimed = True
         wanted = [(part.name, part.bytes) for part in known.done]
         wanted.append((self._part(segment, len(known.done)).name, known.length))
         whole = all(_length(self._folder / name) >= length for name, length in wanted)

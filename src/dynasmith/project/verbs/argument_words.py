@@ -50,6 +50,9 @@ RENAMED: Final = {
 }
 """Options whose argument has another name, or is a part of another one."""
 
+MAPPINGS: Final = {"key": "keys", "param": "parameters", "table": "tables"}
+"""Repeatable options of ``NAME=VALUE``: one mapping in Python."""
+
 _VERBS: Final = (
     r"dynasmith|aws|python|git|docker|local start|describe|backup (?:create|list|show|delete|prune|restore|schedule)|"
     r"(?:migrate|jobs|lambda) [a-z]+"
@@ -102,6 +105,9 @@ def _argument(option: re.Match[str]) -> str:
     name, value = option["name"], option["value"] or ""
     if name in FLAGS:
         return f"{name.replace('-', '_')}=True" + (f" {value}" if value else "")
+    if name in MAPPINGS and "=" in value:
+        part, _, said = value.partition("=")
+        return f'{MAPPINGS[name]}={{"{part}": "{said}"}}'
     argument = RENAMED.get(name, f"{name.replace('-', '_')}=")
     if not argument.endswith("="):
         return argument.replace("...", f'"{value}"') if value else argument
