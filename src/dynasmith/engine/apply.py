@@ -77,17 +77,10 @@ class ApplyReport(Struct, frozen=True, kw_only=True):
 
 def refuse_stale(plan: Plan, tables: Tables) -> None:
     """Raises `StalePlan` where account, Region, endpoint or a table's managed state is another; reads only."""
-    here = tables.identity()
-    for name, planned, live in (
-        ("account", plan.account, here.account),
-        ("Region", plan.region, here.region),
-        ("endpoint", plan.endpoint, here.endpoint),
-    ):
-        if planned != live:
-            raise StalePlan(
-                f"The plan was made for {name} {planned or 'none'}, and this is {live or 'none'}.",
-                hint="use the environment that it was made for, or plan again",
-            )
+    if elsewhere := other_place(plan, tables):
+        raise StalePlan(
+            f"The plan was made for {elsewhere}.", hint="use the environment that it was made for, or plan again"
+        )
     with tables.sharing(), ThreadPoolExecutor(CONCURRENT_TABLES, thread_name_prefix="dynasmith-stale") as pool:
         found = pool.map(lambda table: read(table.desired, tables), plan.tables)
         for table, description in zip(plan.tables, found, strict=True):
@@ -98,6 +91,19 @@ def refuse_stale(plan: Plan, tables: Tables) -> None:
                 raise StalePlan(
                     f"Table {table.table} was deleted and recreated since the plan was made.", hint="dynasmith plan"
                 )
+
+
+def other_place(plan: Plan, tables: Tables) -> str:
+    """In words the account, Region or endpoint of a plan that is not the one of these calls; empty where all are."""
+    here = tables.identity()
+    for name, planned, live in (
+        ("account", plan.account, here.account),
+        ("Region", plan.region, here.region),
+        ("endpoint", plan.endpoint, here.endpoint),
+    ):
+        if planned != live:
+            return f"{name} {planned or 'none'}, and this is {live or 'none'}"
+    return ""
 
 
 def apply_plan(

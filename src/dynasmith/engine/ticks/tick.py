@@ -12,6 +12,7 @@ from typing import Final
 from msgspec import Struct
 from msgspec.structs import replace
 
+from dynasmith.engine.apply import other_place
 from dynasmith.engine.ticks.apply_job import before_of, plan_of
 from dynasmith.engine.ticks.index_progress import IndexProgress
 from dynasmith.engine.ticks.job_progress import Cancelled, JobProgress
@@ -103,17 +104,10 @@ def tick(
 
 
 def _refuse_elsewhere(job_id: str, plan: Plan, tables: Tables) -> None:
-    here = tables.identity()
-    for name, planned, live in (
-        ("account", plan.account, here.account),
-        ("Region", plan.region, here.region),
-        ("endpoint", plan.endpoint, here.endpoint),
-    ):
-        if planned != live:
-            raise StalePlan(
-                f"Job {job_id} was begun for {name} {planned or 'none'}, and this is {live or 'none'}.",
-                hint="resume it in the environment that it was begun in: --env",
-            )
+    if elsewhere := other_place(plan, tables):
+        raise StalePlan(
+            f"Job {job_id} was begun for {elsewhere}.", hint="resume it in the environment that it was begun in: --env"
+        )
 
 
 def _run(job: JobProgress, ticks: list[TableTick], clock: Clock, seconds: float, stop: StopFlag, masks: Masks) -> None:
