@@ -12,7 +12,7 @@ from dynasmith.plans.consent import Consent
 from dynasmith.plans.plan import Plan
 from dynasmith.ports.listener import Listener, silent
 from dynasmith.project.verbs.arguments import checked
-from dynasmith.project.verbs.item_world import ItemWorld
+from dynasmith.project.verbs.job_lookup import JobLookup
 
 if TYPE_CHECKING:
     from dynasmith.engine.ticks.tick import TickReport
@@ -20,14 +20,8 @@ if TYPE_CHECKING:
 WAIT_POLL_SECONDS = 5.0
 
 
-class JobTicks:
+class JobTicks(JobLookup):
     """Jobs of ``apply`` with ``detach``; see `Jobs`."""
-
-    _items: ItemWorld
-
-    def find(self, job: str) -> str:
-        """See `Jobs.find`."""
-        raise NotImplementedError
 
     @checked()
     def tick(

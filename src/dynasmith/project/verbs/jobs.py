@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -12,7 +12,7 @@ from dynasmith.engine.transfer import jobs as engine_jobs
 from dynasmith.errors import ProjectError, RunError, UsageError
 from dynasmith.files.folder_removal import refuse_link
 from dynasmith.files.ledger.folder import FolderLedger
-from dynasmith.jobs.choice import chosen, is_whole_id, older_than
+from dynasmith.jobs.choice import older_than
 from dynasmith.jobs.cluster import Cluster
 from dynasmith.jobs.job import Job
 from dynasmith.jobs.options import TransferOptions
@@ -35,7 +35,6 @@ from dynasmith.ports.listener import Listener, silent
 from dynasmith.project.verbs.argument_kinds import instance
 from dynasmith.project.verbs.arguments import checked
 from dynasmith.project.verbs.backfill import Backfills
-from dynasmith.project.verbs.item_world import ItemWorld
 from dynasmith.project.verbs.job_resume import resume
 from dynasmith.project.verbs.job_ticks import JobTicks
 from dynasmith.project.verbs.journals import journals_of
@@ -53,25 +52,8 @@ class Jobs(JobTicks):
     """
 
     def __init__(self, world: World) -> None:
-        self._world = world
-        self._items = ItemWorld(world)
+        super().__init__(world)
         self._backfills = Backfills(self._items)
-
-    @checked()
-    def list(self, *, unreadable: Callable[[str], None] | None = None) -> Sequence[Job]:
-        """Every job of the ledger, oldest first. ``unreadable`` is told of each that is left out, being damaged.
-
-        Raises UsageError where ``unreadable`` is not a function.
-        """
-        return self._items.ledger.jobs(unreadable)
-
-    @checked()
-    def find(self, job: str) -> str:
-        """The id of the job that is meant: an id, the beginning of one, or ``last`` for the one that began last.
-
-        Raises RunError where there is none, UsageError where several begin so. A whole id is not looked for.
-        """
-        return job if is_whole_id(job) else chosen(job, self.list())
 
     @checked()
     def older_than(self, age: timedelta) -> Sequence[Job]:
