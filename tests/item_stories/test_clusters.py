@@ -121,7 +121,7 @@ def test_a_worker_whose_credentials_are_of_another_account_is_turned_away(
     done = story("copy", "users", "users_v2", "--yes", "--json", "--on", f"listen://127.0.0.1:{port}")
     thread.join(SECONDS_MAX)
     assert (done.code, done.json["written"]) == (0, 20), done.err
-    assert "With the AWS credentials of this worker there is no table users." in said[0]
+    assert "Table users does not exist for the AWS credentials of this worker." in said[0]
     assert "The AWS credentials of this worker reach another table users than the job (arn:" in said[1]
     assert f":{other}:" in said[1]
     assert "Traceback" not in "".join(said)

@@ -100,7 +100,7 @@ class SameTableExchange:
                 self._compared = lost
                 return None
             if first and kind is TableNotFound:
-                raise _unfit(f"With the AWS credentials of this worker there is no table {known.name}.")
+                raise _unfit(f"Table {known.name} does not exist for the AWS credentials of this worker.")
             return answer
         state = _state_of(known.name, answer.body)
         if first and state.table_id != known.table_id:

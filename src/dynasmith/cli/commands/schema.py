@@ -49,5 +49,5 @@ def _outputs(name: str) -> dict[str, Any]:
     if name not in names:
         group = [each for each in names if each.startswith(f"{name} ")]
         near = ", ".join(group) or did_you_mean(name, names) or "dynasmith schema output prints all of them by name"
-        raise UsageError(f"There is no schema of the output of {name!r}.", hint=near)
+        raise UsageError(f"The output of {name!r} has no schema.", hint=near)
     return output_schema(name)
