@@ -187,6 +187,7 @@ REFUSED = [
         "not a time in the notation iso8601",
     ),
     ({"date": "n", "from": "epoch_seconds", "to": "iso8601"}, {"n": Decimal("1E30")}, None, "not a time"),
+    ({"date": "n", "from": "epoch_seconds", "to": "epoch_milliseconds"}, {"n": 1}, None, "too near to 1970"),
     ({"set_to_list": "n"}, {"n": "x"}, None, "neither a set nor a list"),
     ({"list_to_set": "n"}, {"n": []}, None, "is empty"),
     ({"list_to_set": "n"}, {"n": [1, "a"]}, None, "is not a list of strings"),

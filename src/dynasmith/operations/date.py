@@ -58,8 +58,16 @@ class Date(Operation):
         time = _read(value, self.from_)
         if time is None:
             refuse(self.on_error, f"{self.attribute} is not a time in the notation {self.from_}.")
-        else:
-            item[self.attribute] = _write(time, self.to)
+            return
+        made = _write(time, self.to)
+        if self._is_new(made):
+            item[self.attribute] = made
+        else:  # done again, it would be written once more
+            refuse(
+                self.on_error,
+                f"{self.attribute} as {self.to} could not be told from {self.from_}: the time is too near to 1970, or "
+                "too far from it.",
+            )
 
     def _is_new(self, value: Any) -> bool:
         kind = kind_of(value)
