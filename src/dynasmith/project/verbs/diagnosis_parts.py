@@ -8,6 +8,7 @@ from typing import Final, Literal
 
 from msgspec import Struct
 
+from dynasmith.aws.errors.refusal import unread_access
 from dynasmith.errors import AccessDenied, RunError, TableNotFound, UsageError
 from dynasmith.plans.consent import Consent
 from dynasmith.project.verbs.backups.diagnosis import NOT_SCHEDULED, diagnose_backup
@@ -65,7 +66,7 @@ def diagnose(world: World, name: TableName, part: Part | None, options: Diagnosi
         raise UsageError("A function belongs to the part trigger.", hint=f"dynasmith diagnose {table} trigger FUNCTION")
     if part is not None:
         looked = PARTS[part](world, name, options)
-        return Diagnosis(table=table, findings=looked.findings, unknown=_in_part(part, looked))
+        return Diagnosis(table=table, findings=looked.findings, unknown=_in_part(world, table, part, looked))
     found: list[DiagnosisFinding] = []
     unknown: dict[str, str] = {}
     refused: list[RunError] = []
@@ -74,11 +75,11 @@ def diagnose(world: World, name: TableName, part: Part | None, options: Diagnosi
             # A table without triggers or scheduled backups lacks nothing, unless somebody asks for them.
             looked = look(world, name, options)
             found += [each for each in looked.findings if each.code not in (NOT_SCHEDULED, NO_TRIGGER)]
-            unknown |= _in_part(word, looked)
+            unknown |= _in_part(world, table, word, looked)
         except TableNotFound:
             raise
         except RunError as error:
-            unknown[word] = f"{error} To allow it: {error.hint}" if isinstance(error, AccessDenied) else str(error)
+            unknown[word] = _with_statement(error)
             refused.append(error)
     if len(refused) == len(PARTS):
         if isinstance(refused[-1], AccessDenied):
@@ -88,7 +89,14 @@ def diagnose(world: World, name: TableName, part: Part | None, options: Diagnosi
     return Diagnosis(table=table, findings=tuple(found), unknown=unknown)
 
 
-def _in_part(word: str, looked: PartFindings) -> dict[str, str]:
-    """What of a part could not be looked at though the rest was."""
+def _in_part(world: World, table: str, word: str, looked: PartFindings) -> dict[str, str]:
+    """What of a part could not be looked at though the rest was, with the statement that allows it."""
     why = looked.unknown
-    return {f"{word}, in part": f"{why[:1].upper()}{why[1:]}."} if why else {}
+    if not why:
+        return {}
+    sentence = f"{why[:1].upper()}{why[1:]}."
+    return {f"{word}, in part": _with_statement(unread_access(why, table, world.session.access, sentence))}
+
+
+def _with_statement(error: RunError) -> str:
+    return f"{error} To allow it: {error.hint}" if isinstance(error, AccessDenied) else str(error)
