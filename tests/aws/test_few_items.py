@@ -110,6 +110,8 @@ def test_a_scan_stops_at_its_limit(items: AwsItems, filled: str) -> None:
     assert len(items.scan(filled, limit=3)) == 3
     assert len(items.scan(filled, limit=50)) == 7
     assert len(items.scan(filled, index="by_kind", limit=50)) == 7
+    assert items.scan_page(filled, limit=3).read_units > 0
+    assert items.get_with_units(filled, {"id": {"S": "g"}, "at": {"N": "3"}}).read_units > 0
 
 
 def test_what_is_no_condition_of_a_key(items: AwsItems, name: str) -> None:

@@ -10,7 +10,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dynasmith.cli.cli_values import parse_item, parse_key
 from dynasmith.errors import DefinitionError, DynasmithError, FileFormatError, ItemInvalid
 from dynasmith.files.documents import read_text
 from dynasmith.files.items.layout import layout_of
@@ -20,6 +19,7 @@ from dynasmith.items.digest import item_hash
 from dynasmith.items.key import KeySchema
 from dynasmith.items.plain import item_from_json, raw_from_plain
 from dynasmith.items.size import check_item
+from dynasmith.items.text_values import parse_item, parse_key
 from dynasmith.items.wire import decode_item, encode_item, read_scan_page
 from dynasmith.plans.plan import decode_plan
 from dynasmith.project.verbs.transforms import load_transform

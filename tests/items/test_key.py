@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dynasmith.cli.cli_values import parse_item, parse_key
 from dynasmith.errors import ItemInvalid, UsageError
 from dynasmith.items.key import KeyPart, KeySchema, check_key, encode_key, format_key, key_item, key_of
+from dynasmith.items.text_values import parse_item, parse_key
 from dynasmith.items.wire import decode_item, encode_item
 from wire_items import binaries, few, items, numbers, respelt, texts
 

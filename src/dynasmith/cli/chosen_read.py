@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from dynasmith.cli.condition_words import looks_like_number, parse_conditions, parse_filter
 from dynasmith.cli.counts import counted, dollars_text
 from dynasmith.cli.drawings import size_text
 from dynasmith.cli.shared_options import Invocation
 from dynasmith.errors import UsageError
+from dynasmith.items.condition.condition_words import looks_like_number, parse_conditions, parse_filter
 from dynasmith.items.read_path import KeyOfTable, ReadPath, choose_read, keys_of
 from dynasmith.tables.prices import prices_for
 

@@ -33,8 +33,16 @@ class AwsItems:
 
     def get(self, table: str, key: Mapping[str, Any]) -> dict[str, Any] | None:
         """The item of that key, read consistently, or None. One call. Raises TableNotFound."""
-        answer = self._call("GetItem", table, {"Key": to_botocore(key), "ConsistentRead": True})
-        return from_botocore(answer.get("Item") or {}) or None
+        return next(iter(self.get_with_units(table, key).items), None)
+
+    def get_with_units(self, table: str, key: Mapping[str, Any]) -> SomeItems:
+        """The item of that key, or none, with the read units of reading it consistently. One call. Raises
+        TableNotFound."""
+        told = {"Key": to_botocore(key), "ConsistentRead": True, "ReturnConsumedCapacity": "TOTAL"}
+        answer = self._call("GetItem", table, told)
+        units = (answer.get("ConsumedCapacity") or {}).get("CapacityUnits", 0.0)
+        item = from_botocore(answer.get("Item") or {})
+        return SomeItems([item] if item else [], None, 1 if item else 0, units)
 
     def get_many(self, table: str, keys: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
         """Those of the items that there are, read consistently, in no order; one call for 100 keys.
@@ -196,7 +204,9 @@ class AwsItems:
         A page that ends at its limit says nothing of what follows: another item is then asked for.
         """
         found: list[dict[str, Any]] = []
-        told = {**told, "IndexName": index} if index is not None else told
+        told = {**told, "ReturnConsumedCapacity": "TOTAL"}
+        if index is not None:
+            told["IndexName"] = index
         last = None if start is None else to_botocore(start)
         following: dict[str, Any] | None = None
         scanned, units = 0, 0.0

@@ -403,6 +403,7 @@ CHECKS: dict[str, Check] = {
     "env": optional(text),
     "error_bucket": any_text,
     "every_table": flag,
+    "expected": optional(wire),
     "expired": one_of("keep", "skip"),
     "export_to": optional(path),
     "exports": exports,

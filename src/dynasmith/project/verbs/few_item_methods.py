@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from dynasmith.errors import ConditionFailed, ItemExists, ItemNotFound
+from dynasmith.errors import ConditionFailed, ItemExists, ItemNotFound, UsageError
 from dynasmith.plans.consent import Consent
 from dynasmith.project.model_classes import is_model
 from dynasmith.project.verbs.argument_kinds import optional, text
 from dynasmith.project.verbs.arguments import checked, named_table
+from dynasmith.project.verbs.expected_items import delete_expected, put_expected
 from dynasmith.project.world import World
 
 if TYPE_CHECKING:
@@ -40,15 +41,24 @@ class FewItemMethods:
         item: Mapping[str, Any],
         *,
         new: bool = False,
+        expected: Mapping[str, Any] | None = None,
         consent: Consent | None = None,
     ) -> None:
         """Write one item (DynamoDB JSON); it replaces one with the same key, unless ``new``. Costs one call.
 
+        With ``expected``, the item as it was read, only what differs from it is written, and only where the item still
+        is as it was read: no other writer loses anything. That costs one call more, and one where the service refuses.
         Raises ConsentRequired where the environment is protected, ItemExists for ``new`` where there is one,
-        UsageError for an item that is not DynamoDB JSON.
+        ConditionFailed (with ``item``, as it is now) where the item is not as ``expected``, UsageError for an item that
+        is not DynamoDB JSON, and for one that has another key than ``expected``.
         """
         name = self._world.name_of(table)
         self._world.granted(consent, [name])
+        if expected is not None:
+            if new:
+                raise UsageError("new and expected contradict each other.", hint="use one of them")
+            put_expected(self._world, name, item, expected)
+            return
         try:
             self._world.few_items.put(name, item, only_new=new)
         except ConditionFailed as error:
@@ -62,14 +72,26 @@ class FewItemMethods:
             raise exists from error
 
     @checked(table=named_table)
-    def delete_item(self, table: str | type[Model], key: Mapping[str, Any], *, consent: Consent | None = None) -> None:
+    def delete_item(
+        self,
+        table: str | type[Model],
+        key: Mapping[str, Any],
+        *,
+        expected: Mapping[str, Any] | None = None,
+        consent: Consent | None = None,
+    ) -> None:
         """Delete one item by its key (DynamoDB JSON). Costs one call.
 
-        Raises ItemNotFound where there is none, ConsentRequired where the environment is protected, UsageError for a
-        key that is not DynamoDB JSON.
+        With ``expected``, the item as it was read, it is deleted only where it still is as it was read; what somebody
+        added to it since is put back. Raises ItemNotFound where there is none, ConditionFailed (with ``item``, as it is
+        now) where it is not as ``expected``, ConsentRequired where the environment is protected, UsageError for a key
+        that is not DynamoDB JSON.
         """
         name = self._world.name_of(table)
         self._world.granted(consent, [name])
+        if expected is not None:
+            delete_expected(self._world, name, key, expected)
+            return
         if not self._world.few_items.delete(name, key):
             raise ItemNotFound(
                 f"Table {name} has no item with that key; nothing was deleted.", hint=f"dynasmith scan {name}"

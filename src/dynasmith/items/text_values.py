@@ -1,4 +1,4 @@
-"""Keys and items on a command line: JSON (plain or DynamoDB JSON), or ``name=value`` and ``name:=JSON`` pairs."""
+"""Keys and items in words of a person: JSON (plain or DynamoDB JSON), or ``name=value`` and ``name:=JSON`` pairs."""
 
 import binascii
 from collections.abc import Mapping, Sequence

@@ -1,4 +1,4 @@
-"""Conditions on a command line: ``name=value``, ``name:=JSON``, ``name>=value``, ``name begins_with value``, ``name
+"""Conditions in words of a person: ``name=value``, ``name:=JSON``, ``name>=value``, ``name begins_with value``, ``name
 between low and high``, and whatever the condition language has."""
 
 from __future__ import annotations
@@ -8,12 +8,12 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Final, cast
 
-from dynasmith.cli.cli_values import json_value, typed_value
 from dynasmith.errors import UsageError
 from dynasmith.items.condition.condition import parse_condition
 from dynasmith.items.condition.parse import parse_paths
 from dynasmith.items.condition.tree import Between, Comparator, Compare, FunctionCall, Node, Path, Value
 from dynasmith.items.number import number_fault
+from dynasmith.items.text_values import json_value, typed_value
 
 _NAME: Final = r"""(?P<name>"(?:[^"]|"")+"|[^\s=<>()'",:]+(?::[^\s=<>()'",:]+)*)"""
 _PAIR: Final = re.compile(
