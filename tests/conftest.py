@@ -13,7 +13,7 @@ import pytest
 from hypothesis import settings
 
 from dynasmith.errors import NotOffered
-from dynasmith.local import start_dynalite, start_ministack, start_moto
+from dynasmith.local import Engine, start_dynalite, start_ministack, start_moto
 from example_counts import examples
 from longest_files import LONGEST
 from shared_botocore import share
@@ -101,10 +101,19 @@ def account() -> str:
 
 
 @pytest.fixture(scope="session")
-def ministack_endpoint() -> Iterator[str]:
-    """The endpoint of a ministack that lives as long as the session and keeps nothing."""
-    with start_ministack() as engine:
-        yield engine.endpoint
+def dynasmith_engine() -> Iterator[Engine]:
+    """A ministack that lives as long as the session and keeps nothing; its state machines do not wait."""
+    with pytest.MonkeyPatch.context() as shell:
+        shell.setenv("SFN_WAIT_SCALE", "0")
+        engine = start_ministack()
+    with engine:
+        yield engine
+
+
+@pytest.fixture(scope="session")
+def ministack_endpoint(dynasmith_engine: Engine) -> str:
+    """The endpoint of that ministack, without the strict endpoint before it."""
+    return dynasmith_engine.endpoint
 
 
 @pytest.fixture(scope="session")
