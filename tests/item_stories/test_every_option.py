@@ -76,6 +76,7 @@ copy --mode                | code  | full | users users_v2 --yes {--mode fail-ex
 copy --no-digest           | says  | two | users users_v2 --yes --json {--no-digest}
 copy --on-error            | code  | odd | users users_v2 --transform casts.yaml --yes {--on-error dead}
 copy --processes           | items | two | users users_v2 --transform moves:transform --yes {--processes 2}
+copy --limit-items         | items | two | users users_v2 --yes {--limit-items 2}
 copy --missing             | items | masked | users users_v2 --sample 100% --by absent --crypto masking:file:masking.key --yes {--missing keep}
 copy --sample              | items | masked | users users_v2 --crypto masking:file:masking.key --yes {--sample 1% --by pk}
 copy --segments            | asks  | two | users users_v2 --yes {--segments 3}
@@ -105,6 +106,7 @@ export --expired           | files | expired | users out.jsonl {--expired skip}
 export --filter            | files | two | users out.jsonl {--filter 'n = 3'}
 export --format            | files | two | users out.jsonl {--format plain}
 export --max-read-units    | says  | two | users out.jsonl --dry-run --json {--max-read-units 50}
+export --limit-items       | files | two | users out.jsonl {--limit-items 2}
 export --missing           | files | masked | users out.jsonl --sample 100% --by absent --crypto masking:file:masking.key {--missing keep}
 export --sample            | files | masked | users out.jsonl --crypto masking:file:masking.key {--sample 1% --by pk}
 export --processes         | code  | two | users - {--processes 2}

@@ -4,6 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from dynasmith.items.missing_counts import MissingCounts
 from dynasmith.items.personal_counts import PersonalCounts
 from dynasmith.jobs.counts import Counts
 
@@ -32,8 +33,19 @@ def test_the_arithmetic_is_said_in_words() -> None:
 
 
 def test_adding_adds_every_field() -> None:
-    fields = [field for field in Counts.__struct_fields__ if field != "kept_personal"]
-    ones = replace(Counts(), **dict.fromkeys(fields, 1), kept_personal={"email": PersonalCounts(1, 1, 1)})
+    fields = [field for field in Counts.__struct_fields__ if not field.startswith("kept_")]
+    ones = replace(
+        Counts(),
+        **dict.fromkeys(fields, 1),
+        kept_personal={"email": PersonalCounts(1, 1, 1)},
+        kept_missing=MissingCounts(1, 1),
+        kept_sent=1,
+    )
     email = {"masked": 2, "dropped": 2, "passed": 2}
-    assert (ones + ones).to_json() == dict.fromkeys(fields, 2) | {"personal": {"email": email}}
+    missing = {"dropped": 2, "kept": 2}
+    assert (ones + ones).to_json() == dict.fromkeys(fields, 2) | {
+        "personal": {"email": email},
+        "sample_missing": missing,
+    }
+    assert (ones + ones).sent == 2
     assert (ones + Counts()) == (Counts() + ones) == ones

@@ -25,7 +25,7 @@ from dynasmith import (
     RestoreReport,
 )
 from dynasmith.cli.counts import counted, dollars_text, either, seconds_text
-from dynasmith.cli.dropped_items import nothing_passed
+from dynasmith.cli.dropped_items import limit_line, missing_lines, nothing_passed
 from dynasmith.cli.exit_code import exit_of
 from dynasmith.cli.flow_figures import left_text, share_text
 from dynasmith.cli.job_json import report_json
@@ -202,6 +202,10 @@ def show_report(invocation: Invocation, report: Report, **more: Any) -> int:
     )
     for line in personal_lines(counts.personal):
         invocation.say(line)
+    for line in missing_lines(counts):
+        invocation.say(line)
+    if sentence := limit_line(report.job.spec, counts):
+        invocation.say(sentence)
     if sentence := nothing_passed(counts):
         invocation.say(sentence)
     if counts.dead:

@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from dynasmith.cli.counts import counted, dollars_text, seconds_text
-from dynasmith.cli.dropped_items import nothing_passed
+from dynasmith.cli.dropped_items import missing_lines, nothing_passed
 from dynasmith.cli.exit_code import exit_of
 from dynasmith.cli.job_json import report_json
 from dynasmith.cli.personal_report import personal_lines
@@ -30,7 +30,7 @@ def show_refresh(invocation: Invocation, report: RefreshReport) -> int:
         if part.do == "copy" and (sentence := nothing_passed(part.counts)):
             invocation.say(f"    {sentence}")
     counts = report.counts
-    for line in personal_lines(counts.personal):
+    for line in (*personal_lines(counts.personal), *missing_lines(counts)):
         invocation.say(line)
     units = f"{counted(counts.read_units, 'read unit')}, {counted(counts.write_units, 'write unit')}"
     invocation.say(f"{seconds_text(report.seconds)}; {units}; {dollars_text(report.dollars)}.")

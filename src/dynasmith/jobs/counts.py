@@ -4,6 +4,7 @@ from typing import Any
 
 import msgspec
 
+from dynasmith.items.missing_counts import NONE_MISSING, MissingCounts
 from dynasmith.items.personal_counts import Personal, both
 
 
@@ -17,7 +18,7 @@ class Counts(msgspec.Struct, frozen=True, kw_only=True):
     read: int = 0
     #: Items that a transform made beyond one of each.
     fanned_out: int = 0
-    #: Items that a transform dropped.
+    #: Items that a transform or a sample dropped, or that came after the last one of a limit.
     dropped: int = 0
     #: Items written and acknowledged.
     written: int = 0
@@ -38,15 +39,35 @@ class Counts(msgspec.Struct, frozen=True, kw_only=True):
     write_units: float = 0.0
     #: Values of personal attributes, by the path of each; a job without any is kept as it was before there were some.
     kept_personal: Personal | msgspec.UnsetType = msgspec.field(name="personal", default=msgspec.UNSET)
+    #: Items that lack the attribute by which a sample is taken; a job without any is kept as before.
+    kept_missing: MissingCounts | msgspec.UnsetType = msgspec.field(name="sample_missing", default=msgspec.UNSET)
+    #: Items of a job with a limit that were sent to its target.
+    kept_sent: int | msgspec.UnsetType = msgspec.field(name="sent", default=msgspec.UNSET)
 
     def __add__(self, other: "Counts") -> "Counts":
         sums = {name: getattr(self, name) + getattr(other, name) for name in _NUMBERS}
-        return Counts(**sums, kept_personal=both(self.personal, other.personal) or msgspec.UNSET)
+        missing = self.sample_missing + other.sample_missing
+        return Counts(
+            **sums,
+            kept_personal=both(self.personal, other.personal) or msgspec.UNSET,
+            kept_missing=msgspec.UNSET if missing == NONE_MISSING else missing,
+            kept_sent=self.sent + other.sent or msgspec.UNSET,
+        )
 
     @property
     def personal(self) -> Personal:
         """Values of personal attributes, by the path of each."""
         return {} if self.kept_personal is msgspec.UNSET else self.kept_personal
+
+    @property
+    def sample_missing(self) -> MissingCounts:
+        """Items that lack the attribute by which a sample is taken: those that it dropped are among the dropped."""
+        return NONE_MISSING if self.kept_missing is msgspec.UNSET else self.kept_missing
+
+    @property
+    def sent(self) -> int:
+        """Items of a job with a limit that were sent to its target."""
+        return 0 if self.kept_sent is msgspec.UNSET else self.kept_sent
 
     @property
     def arrived(self) -> int:
@@ -79,7 +100,8 @@ class Counts(msgspec.Struct, frozen=True, kw_only=True):
     def to_json(self) -> dict[str, Any]:
         """The counts under their own names."""
         counts: dict[str, Any] = msgspec.to_builtins(self)
-        return {"personal": {}} | counts
+        counts.pop("sent", None)
+        return {"personal": {}, "sample_missing": msgspec.to_builtins(NONE_MISSING)} | counts
 
 
-_NUMBERS = tuple(name for name in Counts.__struct_fields__ if name != "kept_personal")
+_NUMBERS = tuple(name for name in Counts.__struct_fields__ if not name.startswith("kept_"))

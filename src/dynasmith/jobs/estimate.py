@@ -5,7 +5,7 @@ From the table's own figures, which may be six hours old, and a sample of items.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from math import inf
+from math import ceil, inf
 from typing import Any
 
 from dynasmith.items.size import read_units as _read_units
@@ -58,6 +58,21 @@ def estimate_units(
     writes = sum(_write_units(after) for _, after in looked if after) / len(looked) if looked else 0.0
     reads = _read_units(table_bytes, consistent=consistent) if items else 0.0
     return JobEstimate(items, table_bytes, reads, items * writes * (1 + indexes), sampled=len(sample))
+
+
+def with_limit(estimate: JobEstimate, limit: int | None, sent_each: float) -> JobEstimate:
+    """The same of a job that is done after ``limit`` items: the part of it that has so many. ``sent_each`` is how many
+    items are sent for each that is read."""
+    if limit is None or not estimate.items or not sent_each:
+        return estimate
+    part = min(1.0, limit / (estimate.items * sent_each))
+    return replace(
+        estimate,
+        items=ceil(estimate.items * part),
+        bytes=ceil(estimate.bytes * part),
+        read_units=estimate.read_units * part,
+        write_units=estimate.write_units * part,
+    )
 
 
 def with_time(estimate: JobEstimate, *, read_rate: float | None = None, write_rate: float | None = None) -> JobEstimate:

@@ -145,6 +145,7 @@ def describe_job(job: Job) -> dict[str, Any]:
         "read_units": counts.read_units,
         "write_units": counts.write_units,
         "personal": msgspec.to_builtins(counts.personal),
+        "sample_missing": msgspec.to_builtins(counts.sample_missing),
         "digest": job.digest or None,
         "reason": job.reason or None,
         "parameters": _shown(msgspec.json.decode(_parameters(job))),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal, TypeAlias
 
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 
 from dynasmith.errors import UsageError
 from dynasmith.items.transform import Policy
@@ -45,7 +45,8 @@ class TransferOptions(Struct, frozen=True, kw_only=True):
 
     ``batch_size`` is how many items are read and transformed at a time, any number from 1. ``share`` is the part of
     provisioned capacity that a job without limits takes. ``digest`` costs about 12 us of CPU an item. ``processes``
-    move the segments of a copy, or transform the pages of a populate, beside this one; 0 does it here.
+    move the segments of a copy, or transform the pages of a populate, beside this one; 0 does it here. ``limit_items``
+    is after how many items a copy or an export is done; a job without a limit is kept as before there were some.
     """
 
     mode: Mode = Mode()
@@ -62,6 +63,12 @@ class TransferOptions(Struct, frozen=True, kw_only=True):
     segments_at_once: int = 6
     lanes: int = 5
     processes: int = 0
+    limit_items: int | UnsetType = UNSET
+
+    @property
+    def limit(self) -> int | None:
+        """At most so many items are sent to the target; None without a limit."""
+        return None if self.limit_items is UNSET else self.limit_items
 
 
 class FirstRunLimits(Struct, frozen=True, kw_only=True):

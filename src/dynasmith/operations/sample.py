@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, ClassVar, Final, Literal, Self, TypeAlias
 
+from dynasmith.items.missing_counts import MissingCounts
 from dynasmith.operations.fields import Fields, listed, shown
 from dynasmith.operations.keyed_operation import KeyedOperation
 from dynasmith.operations.operation import Item
@@ -40,6 +41,7 @@ class Sample(KeyedOperation):
     path: AttributePath = field(init=False, repr=False, compare=False)
     limit: int = field(init=False, repr=False, compare=False)
     patterns: tuple[re.Pattern[str], ...] = field(init=False, repr=False, compare=False)
+    lacking: list[int] = field(default_factory=lambda: [0], init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         parts = (self.parts,) if isinstance(self.parts, str) else listed(self.parts)
@@ -81,11 +83,17 @@ class Sample(KeyedOperation):
         """Nothing: it decides about whole items, see `keeps`."""
 
     def keeps(self, item: Item) -> bool:
-        """Whether an item is in the sample."""
+        """Whether an item is in the sample; one that lacks ``by`` is counted."""
         texts = {self._text(value) for value in self.path.values(item)} - {None}
         if len(texts) != 1:
+            self.lacking[0] += 1
             return self.missing == "keep"
         return self.given_keys().number("sample", str(texts.pop()), _WHOLE) < self.limit
+
+    def take_missing(self) -> MissingCounts:
+        """How many items lacked ``by`` since it was asked before."""
+        taken, self.lacking[0] = self.lacking[0], 0
+        return MissingCounts(kept=taken) if self.missing == "keep" else MissingCounts(dropped=taken)
 
     def describe(self) -> str:
         """It in a few words."""

@@ -6,6 +6,7 @@ import click
 
 from dynasmith.cli.flow_options import (
     CONSISTENT,
+    LIMIT_ITEMS,
     MODE,
     MOVED_BY,
     TRANSPORT,
@@ -34,6 +35,7 @@ from dynasmith.errors import UsageError
 @placed_by
 @TRANSPORT
 @CONSISTENT
+@LIMIT_ITEMS
 @flow_options
 @side_options("source")
 @side_options("target")

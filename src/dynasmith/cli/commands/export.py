@@ -7,6 +7,7 @@ import click
 
 from dynasmith.cli.flow_options import (
     CONSISTENT,
+    LIMIT_ITEMS,
     MOVED_BY,
     TRANSPORT,
     cluster_of,
@@ -49,6 +50,7 @@ STDOUT = "-"
 @placed_by
 @TRANSPORT
 @CONSISTENT
+@LIMIT_ITEMS
 @flow_options_but("digest", "on_error", "max_write_units")
 @side_options("source")
 def command(invocation: Invocation, table: str, dest: str, **given: Any) -> int:

@@ -59,6 +59,14 @@ class PersonalCountDetails(TypedDict):
     passed: int
 
 
+class SampleMissingDetails(TypedDict):
+    """Items without one value of the attribute by which a sample is taken: left out, which is counted among the
+    dropped, or kept."""
+
+    dropped: int
+    kept: int
+
+
 class JobDetails(TypedDict):
     """A long run. Its counts are of items, but ``throttled``, which is of requests. ``digest`` is null where none was
     made, ``reason`` where the job did not fail; ``personal`` has values by the path of each personal attribute;
@@ -81,6 +89,7 @@ class JobDetails(TypedDict):
     throttled: int
     dead: int
     personal: dict[str, PersonalCountDetails]
+    sample_missing: SampleMissingDetails
     read_units: float
     write_units: float
     digest: Digest | None
@@ -210,6 +219,7 @@ class RefreshPartDetails(TypedDict):
     read_units: float
     write_units: float
     personal: dict[str, PersonalCountDetails]
+    sample_missing: SampleMissingDetails
 
 
 class RefreshDocument(JobReport):

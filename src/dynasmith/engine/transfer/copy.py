@@ -19,7 +19,7 @@ from dynasmith.engine.transfer.runner import Pipeline, run_job
 from dynasmith.engine.transfer.table_details import TableEnd, check_ends, rates
 from dynasmith.engine.transfer.transform_stage import Stage, Steps
 from dynasmith.engine.workers.user_code import sendable
-from dynasmith.errors import AccessError
+from dynasmith.errors import AccessError, UsageError
 from dynasmith.items.condition.condition import parse_condition
 from dynasmith.items.ctx import Context
 from dynasmith.items.expiry import Expiry
@@ -28,7 +28,7 @@ from dynasmith.jobs.job import Job
 from dynasmith.jobs.options import TransferOptions
 from dynasmith.jobs.report import Report
 from dynasmith.jobs.segments import plan_segments
-from dynasmith.jobs.spec import Copy
+from dynasmith.jobs.spec import Copy, Export, FunctionExport
 from dynasmith.operations.personal_counter import PersonalCounter
 from dynasmith.ports.checkpoints import Claim
 from dynasmith.ports.items import Item, OpenSource
@@ -42,6 +42,29 @@ def segment_workers(options: TransferOptions) -> int:
     return max(options.segments_at_once, options.processes * SEGMENTS_EACH)
 
 
+def transfer_segments(source: TableEnd, options: TransferOptions) -> int:
+    """Into how many segments a table is cut that is copied or exported. With a limit they are read one after the other,
+    so that more than one only costs reads. Raises UsageError for a number, and for a limit, that cannot be."""
+    check_limit(options.limit)
+    asked = 1 if options.limit is not None and options.segments is None else options.segments
+    return plan_segments(source.description.size_bytes_estimate, workers=segment_workers(options), asked=asked)
+
+
+def check_limit(items: int | None) -> None:
+    """Raise UsageError for a limit below 1."""
+    if items is not None and items < 1:
+        raise UsageError(f"A limit of {items} items moves nothing.", hint="--dry-run moves nothing, and counts")
+
+
+def expected_items(spec: Copy | Export | FunctionExport, source: TableEnd) -> int | None:
+    """How many items a job reads by the table's own figure, or its limit where that is less and nothing may be left
+    out; None where it is unknown."""
+    known, limit = source.description.item_count_estimate or None, spec.options.limit
+    if known is None or limit is None or spec.transform is not None or spec.options.condition:
+        return known
+    return min(known, limit)
+
+
 def begin_copy(spec: Copy, world: JobWorld) -> Claim:
     """Enter a copy in the ledger.
 
@@ -49,12 +72,8 @@ def begin_copy(spec: Copy, world: JobWorld) -> Claim:
     condition or a transform that cannot be used.
     """
     source, options = world.table(spec.source), spec.options
-    segments = plan_segments(
-        source.description.size_bytes_estimate,
-        workers=segment_workers(options),
-        asked=options.segments,
-    )
-    job = new_job(spec, world.context, segments, source.description.item_count_estimate or None)
+    segments = transfer_segments(source, options)
+    job = new_job(spec, world.context, segments, expected_items(spec, source))
     copy_pipeline(spec, job, world)
     return world.ledger.begin(job)
 
@@ -83,12 +102,13 @@ def copy_pipeline(spec: Copy, job: Job, world: JobWorld) -> Pipeline:
     processes = options.processes if source.access.portable and target.access.portable else 0
     if transform is not None or keep is not None:
         steps = Steps(keep=keep, transform=transform, policy=options.on_error)
-        stage = steps if processes else staged_by(steps, options)
+        stage = steps if processes or options.limit is not None else staged_by(steps, options)
         if processes:
             sendable(steps)
     writes = rates(target, "write", options.max_write_units, share=options.share)
     portable = source.access.portable and target.access.portable
-    reader = table_reader(source, job.segments, paced_pages(options, writes))
+    pages = limited_pages(paced_pages(options, writes), is_whole=stage is None)
+    reader = table_reader(source, job.segments, pages)
     sink = target.access.sink(target.name, target.key, mode=options.mode)
     # A job that begins without processes may go on elsewhere.
     parts = SeparateParts(reader, sink, steps) if portable else None
@@ -98,12 +118,13 @@ def copy_pipeline(spec: Copy, job: Job, world: JobWorld) -> Pipeline:
         stage=stage,
         reads=rates(source, "read", options.max_read_units, share=options.share),
         writes=writes,
-        width=ConcurrencyLimits(options.segments_at_once, options.lanes),
+        width=transfer_width(options),
         digest=options.digest,
         processes=processes,
         parts=parts,
         table=target.name,
-        total_items=source.description.item_count_estimate or None,
+        total_items=expected_items(spec, source),
+        limit=options.limit,
         tables=(source, target),
         seal=sealing_keys(function),
     )
@@ -130,6 +151,18 @@ def table_reader(end: TableEnd, segments: int, asked: TransferOptions) -> OpenSo
         consistent=asked.consistent,
         condition=parse_condition(asked.condition).filter() if asked.condition else None,
     )
+
+
+def limited_pages(options: TransferOptions, *, is_whole: bool) -> TransferOptions:
+    """The options of a job with a limit: where it sends all that it reads (``is_whole``), it reads little more."""
+    if options.limit is None or options.batch_size is not None or options.condition or not is_whole:
+        return options
+    return msgspec.structs.replace(options, batch_size=min(PAGE_ITEMS_LOW, options.limit))
+
+
+def transfer_width(options: TransferOptions) -> ConcurrencyLimits:
+    """How much of a copy or an export goes on at once: with a limit one segment."""
+    return ConcurrencyLimits(options.segments_at_once if options.limit is None else 1, options.lanes)
 
 
 PAGE_SECONDS = 2.0

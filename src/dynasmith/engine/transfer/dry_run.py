@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from dynasmith.engine.transfer.copy import expiry, table_reader
+from dynasmith.engine.transfer.copy import check_limit, expiry, table_reader
 from dynasmith.engine.transfer.event_thread import StopRequest, run
 from dynasmith.engine.transfer.mask_check import check_masks, sample_notes
 from dynasmith.engine.transfer.new_job import dry_context
@@ -21,7 +21,7 @@ from dynasmith.items.size import item_bytes
 from dynasmith.items.transform import Function, ItemRefused, ItemSkipped, Transform
 from dynasmith.items.wire import RawItem
 from dynasmith.jobs.copy_alternatives import CopyAlternative
-from dynasmith.jobs.estimate import JobEstimate, estimate_units, with_cost, with_time
+from dynasmith.jobs.estimate import JobEstimate, estimate_units, with_cost, with_limit, with_time
 from dynasmith.jobs.options import TransferOptions
 from dynasmith.ports.guard import RefusedCall
 from dynasmith.ports.items import DeadLetter, Item, OpenSource
@@ -85,11 +85,12 @@ def rehearse_copy(
     around = around or RunContext()
     check_ends(source, target, transforms=transform is not None)
     check_masks(transform, target.key, asked.on_error)
+    check_limit(asked.limit)
     items, _ = _first_items(table_reader(source, 1, asked), around)
     ctx = dry_context("copy", around, source.key)
     known = asked.expired == "skip" or "time_to_live" not in source.description.unread
     alive = expiry(source, ctx.now) if known else None
-    notes = sample_notes(transform)
+    notes = sample_notes(transform, asked.limit)
     expired = sum(1 for item in items if alive is not None and not alive(item))
     if expired:
         word = "are skipped" if asked.expired == "skip" else "are copied (--expired skip leaves them out)"
@@ -144,14 +145,16 @@ def rehearse_export(
     """What ``export`` would read, cost and take: reads up to 200 items, writes no file."""
     asked, around = asked or TransferOptions(), around or RunContext()
     check_masks(transform, source.key, asked.on_error)
+    check_limit(asked.limit)
     items, _ = _first_items(table_reader(source, 1, asked), around)
-    notes = sample_notes(transform)
+    notes = sample_notes(transform, asked.limit)
     count, size = _figures(source, items, notes)
     estimate = estimate_units(count, size, [(item_bytes(item), 0) for item in items], consistent=asked.consistent)
     rate = rates(source, "read", asked.max_read_units, share=asked.share).ceiling
-    estimate = with_cost(with_time(estimate, read_rate=rate), prices or {})
     made = None if transform is None else Transform(transform, dry_context("export", around, source.key))
     seen = _Looking(made, keeping).at(items)
+    estimate = with_limit(estimate, asked.limit, seen.sent_each)
+    estimate = with_cost(with_time(estimate, read_rate=rate), prices or {})
     notes += [*seen.notes, *_refusals(seen, items)]
     samples = tuple(map(_sample, items[:SHOWN_SAMPLES], seen.made))
     return DryRun(estimate, samples, tuple(notes), seen.hazards, tuple(seen.refused), seen.closing)
@@ -183,6 +186,7 @@ def _rehearsed(
     if indexes:
         notes.append(f"each write may be written to {indexes:.0f} indexes too: the units assume that it is")
     estimate = estimate_units(count, size, sizes, indexes=indexes, consistent=asked.consistent)
+    estimate = with_limit(estimate, asked.limit, seen.sent_each)
     if source is None:  # files cost no read units
         estimate = changed(estimate, read_units=0.0)
     read = rates(source, "read", asked.max_read_units, share=asked.share).ceiling if source is not None else inf
@@ -240,6 +244,11 @@ class _Seen:
     hazards: tuple[str, ...] = ()
     refused: Sequence[RefusedCall] = ()
     closing: str = PURE
+
+    @property
+    def sent_each(self) -> float:
+        """How many items are sent for each that is read."""
+        return sum(len(made.after) for made in self.made) / max(1, len(self.made))
 
 
 @dataclass(frozen=True, slots=True)

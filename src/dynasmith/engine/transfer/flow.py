@@ -88,11 +88,14 @@ class Flow:
     listener: Listener = silent
     table: str = ""
     total_items: int | None = None
+    limit: int | None = None
+    """At most so many items are sent to the sink, over all runs of the job."""
     cancelled: bool = False
     same: TableIdentityCheck | None = None
     """The tables of the job, compared once a minute and before it goes on after a pause."""
     at: dict[int, Checkpoint] = field(default_factory=dict)
     _left: deque[int] = field(default_factory=deque)
+    _given: set[int] = field(default_factory=set)
     _moving: PageMover | None = None
     _paused: bool = False
     _only_new: bool = False
@@ -122,6 +125,11 @@ class Flow:
         return self._only_new
 
     @property
+    def items_left(self) -> int | None:
+        """How many items may still be sent; None without a limit."""
+        return None if self.limit is None else max(0, self.limit - self.counts.sent)
+
+    @property
     def left(self) -> int:
         """How many segments nobody moves yet."""
         return len(self._left)
@@ -141,7 +149,9 @@ class Flow:
             elif not found.done:
                 self.claim.forget(number, found.position)
             self.at[number] = found
-        self._left.extend(number for number in interleaved(job.segments) if not self.at[number].done)
+        # With a limit they are moved one after the other, so that it is the same items each time.
+        order = interleaved(job.segments) if self.limit is None else range(job.segments)
+        self._left.extend(number for number in order if not self.at[number].done)
 
     async def run(self, moving: PageMover) -> None:
         """Run what is left, after ``begin``. Raises the first error of any segment, or of the look at what is
@@ -160,13 +170,26 @@ class Flow:
     # --- what movers ask ----------------------------------------------------------------------------------------------
 
     async def next(self) -> Checkpoint | None:
-        """The next segment to move; None where there is none left, or the job stops."""
+        """The next segment to move; None where there is none left, or the job stops, or where it has a limit and
+        another one is moved."""
+        if self.limit is not None and (self._given or await self._is_full()):
+            return None
         if self.stop.asked or not self._left:
             return None
-        return self.at[self._left.popleft()]
+        self._given.add(segment := self._left.popleft())
+        return self.at[segment]
+
+    async def _is_full(self) -> bool:
+        """Whether the limit is reached; the segments that are left are at their end then."""
+        if self.items_left != 0:
+            return False
+        while self._left:
+            await self.save(msgspec.structs.replace(self.at[self._left.popleft()], done=True))
+        return True
 
     def give_back(self, segment: int) -> None:
         """Nobody moves that segment any more (its process is gone): it goes on from its checkpoint."""
+        self._given.discard(segment)
         at = self.at[segment]
         if not at.done:
             self.claim.forget(segment, at.position)
@@ -176,6 +199,8 @@ class Flow:
         """Keep how far a segment got. Raises DataError where nothing at all arrives."""
         await self.claim.save(checkpoint)
         before, self.at[checkpoint.segment] = self.at[checkpoint.segment], checkpoint
+        if checkpoint.done:
+            self._given.discard(checkpoint.segment)
         if checkpoint.counts.dead > before.counts.dead:
             self._check_hope()
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from dynasmith.errors import UsageError
 from dynasmith.items.key import KeySchema
 from dynasmith.items.transform import Function, Policy
-from dynasmith.operations import Chain, Keep, Mask, Operation, Operations, Redact, Sample, ShiftDates
+from dynasmith.operations import Keep, Mask, Operation, Redact, Sample, ShiftDates
 from dynasmith.operations.keyed_operation import KeyedOperation
+from dynasmith.operations.nested_operations import operations_of
 from dynasmith.operations.pseudonym import Pseudonyms
 
 
@@ -22,32 +21,24 @@ def check_masks(function: Function | None, target: KeySchema, policy: Policy) ->
             "Dead letters would hold items as they were before they are masked.",
             hint="leave out --on-error dead; on_error: drop of an operation takes away values that it cannot mask",
         )
-    for operation in _operations(function):
+    for operation in operations_of(function):
         _check_key(operation, target.names)
 
 
 def sealing_keys(function: Function | None) -> Pseudonyms | None:
     """The key with which a job seals where its pages begin; None where nothing is masked by a key."""
-    found = (each.keys for each in _operations(function) if isinstance(each, KeyedOperation))
+    found = (each.keys for each in operations_of(function) if isinstance(each, KeyedOperation))
     return next((keys for keys in found if keys is not None), None)
 
 
-def sample_notes(function: Function | None) -> list[str]:
-    """What a dry run says about samples."""
-    return [
-        f"the whole source is read, and about {operation.share} of it is written"
-        for operation in _operations(function)
+def sample_notes(function: Function | None, limit: int | None = None) -> list[str]:
+    """What a dry run says about samples, and about a ``limit`` of items."""
+    ends = [] if limit is None else [f"the job is done when {limit:,} items are sent, and reads no further"]
+    return ends + [
+        f"{'the source' if ends else 'the whole source'} is read, and about {operation.share} of it is written"
+        for operation in operations_of(function)
         if isinstance(operation, Sample)
     ]
-
-
-def _operations(function: Function | None) -> Iterator[Operation]:
-    match function:
-        case Operations():
-            yield from function.operations
-        case Chain():
-            for part in function.functions:
-                yield from _operations(part)
 
 
 def _check_key(operation: Operation, key: tuple[str, ...]) -> None:

@@ -17,10 +17,11 @@ from dynasmith.engine.transfer.deduplication import Deduplication
 from dynasmith.engine.transfer.event_thread import StopRequest
 from dynasmith.engine.transfer.pacer import Pacer
 from dynasmith.engine.transfer.permit import RunPermit
-from dynasmith.engine.transfer.transform_stage import Stage, StagedPage, digest_less
+from dynasmith.engine.transfer.transform_stage import Stage, StagedPage, Steps, digest_less
 from dynasmith.errors import CheckpointError
 from dynasmith.items.digest import Digest
 from dynasmith.items.digester import Digester
+from dynasmith.items.missing_counts import NONE_MISSING
 from dynasmith.items.wire import Units
 from dynasmith.jobs.checkpoint import Checkpoint
 from dynasmith.jobs.counts import Counts
@@ -46,6 +47,12 @@ class Keeper(Protocol):
 
     async def next(self) -> Checkpoint | None:
         """The next segment to move, from where it goes on; None where there is none left, or the job stops."""
+        ...
+
+    @property
+    def items_left(self) -> int | None:
+        """How many items the segment that was given last may still send; None where nothing limits them. A job with a
+        limit gives one segment at a time."""
         ...
 
     async def save(self, checkpoint: Checkpoint) -> None:
@@ -145,6 +152,7 @@ class Mover:
                 f"A worker does not find what segment {at.segment} of job {at.job} wrote so far.",
                 hint="the place must be the same one for every worker: use a folder that all of them share",
             )
+        most = None if self.keeper.items_left is None else self.keeper.items_left + at.counts.sent
         ahead: asyncio.Task[Page] | None = asyncio.create_task(self._read(at.segment, at.position))
         try:
             while ahead is not None and not self.stop.asked:
@@ -153,9 +161,10 @@ class Mover:
                     return
                 ahead = None
                 await self.permit.enter()
-                if page.next is not None and not self.stop.asked:
+                left = None if most is None else most - at.counts.sent
+                if page.next is not None and (left is None or len(page.items) < left) and not self.stop.asked:
                     ahead = asyncio.create_task(self._read(at.segment, page.next))
-                at = await self._page(at, page)
+                at = await self._page(at, page, left)
                 if at.done:
                     return
         except Halted:
@@ -180,9 +189,11 @@ class Mover:
 
     # --- one page -----------------------------------------------------------------------------------------------------
 
-    async def _page(self, at: Checkpoint, page: Page) -> Checkpoint:
-        """Move one page; what it gives back is how far the segment got, which was kept."""
-        staged = StagedPage(page.items) if self.stage is None else await self.stage(page.items)
+    async def _page(self, at: Checkpoint, page: Page, left: int | None) -> Checkpoint:
+        """Move one page, or the first items of it where only so many are ``left``; what it gives back is how far the
+        segment got, which was kept."""
+        staged = await self._staged(page, left)
+        sent = len(staged.items)
         if staged.moved and not self._agreed:
             await self.keeper.moved()
             self._agreed = True
@@ -215,11 +226,14 @@ class Mover:
             read_units=page.units,
             write_units=outcome.units.total,
             kept_personal=staged.personal or msgspec.UNSET,
+            kept_missing=msgspec.UNSET if staged.sample_missing == NONE_MISSING else staged.sample_missing,
+            kept_sent=msgspec.UNSET if left is None else left if staged.cut else sent,
         )
+        is_last = page.next is None or (left is not None and (staged.cut or sent >= left))
         after = msgspec.structs.replace(
             at,
             position=page.next,
-            done=page.next is None,
+            done=is_last,
             mark=await self.sink.mark(at.segment),
             counts=at.counts + counts,
             target=at.target + target,
@@ -227,6 +241,11 @@ class Mover:
         await self.keeper.save(after)
         self._batched.pop(at.segment, None)
         return after
+
+    async def _staged(self, page: Page, left: int | None) -> StagedPage:
+        if left is not None and isinstance(self.stage, Steps | None):
+            return (self.stage or Steps()).apply(page.items, left)
+        return StagedPage(page.items) if self.stage is None else await self.stage(page.items)
 
     async def _leave(self, at: Checkpoint, outcome: Outcome) -> None:
         """A cancelled job leaves its page where it is: what was written of it is counted, in no checkpoint."""

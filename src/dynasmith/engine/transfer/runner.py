@@ -70,6 +70,9 @@ class Pipeline:
     parts: WorkerParts | None = None
     table: str = ""
     total_items: int | None = None
+    limit: int | None = None
+    """At most so many items are sent to the sink: the segments are moved one after the other, by one process. The stage
+    must be ``Steps``, or none."""
     tables: Sequence[TableEnd] = ()
     seal: Pseudonyms | None = None
     """What seals the positions that the ledger keeps, where they are keys of items that are masked."""
@@ -302,6 +305,7 @@ def _flow(
         listener=around.listener,
         table=ways.table,
         total_items=ways.total_items,
+        limit=ways.limit,
         same=same,
     )
 
@@ -316,7 +320,7 @@ def _moving(flow: Flow, ways: Pipeline, around: RunContext, ends: _Ends) -> Page
             hint="remove --on; a limit, a canary, a function and the transport botocore are of one process",
         )
     if processes and ways.parts is not None and flow.left:
-        count = min(processes, flow.left)
+        count = min(processes, flow.left if ways.limit is None else 1)
         each = -(-min(ways.width.segments, flow.left) // count)  # so that the first one leaves its part of them
         work = Work(
             job=flow.claim.job,

@@ -8,10 +8,13 @@ from dynasmith.engine.workers.user_traceback import trace_of
 from dynasmith.items.digest import Digest, digest_items
 from dynasmith.items.digester import Digester
 from dynasmith.items.key import Key, KeySchema, format_key, key_of
+from dynasmith.items.missing_counts import NONE_MISSING, MissingCounts
 from dynasmith.items.personal_counts import Personal
 from dynasmith.items.transform import ItemRefused, ItemSkipped, Policy, Transform
 from dynasmith.items.wire import RawItem
+from dynasmith.operations.nested_operations import operations_of
 from dynasmith.operations.personal_counter import PersonalCounter
+from dynasmith.operations.sample import Sample
 from dynasmith.ports.items import DeadLetter, Item
 
 
@@ -23,7 +26,8 @@ class StagedPage:
     those that a backfill has nothing to write for, or leaves alone. ``origins`` are the numbers of the page's items
     that ``items`` were made of, one each, or None where ``items`` are those of the page, one for one; ``digest`` is
     that of ``items`` where it is known. ``dead_origins`` are the numbers of the page's items that the first of ``dead``
-    were made of, as far as they are known. ``personal`` counts values of personal attributes.
+    were made of, as far as they are known. ``personal`` counts values of personal attributes, ``sample_missing`` items
+    without the attribute of a sample. ``cut`` says that some were dropped because a limit was reached.
     """
 
     items: Sequence[Item]
@@ -38,6 +42,8 @@ class StagedPage:
     digest: Digest | None = None
     dead_origins: Sequence[int] = ()
     personal: Personal = field(default_factory=dict)
+    sample_missing: MissingCounts = NONE_MISSING
+    cut: bool = False
 
 
 class Stage(Protocol):
@@ -66,16 +72,20 @@ class Steps:
         """Stage a page: on the loop, since a page is a few milliseconds."""
         return self.apply(items)
 
-    def apply(self, items: Sequence[Item]) -> StagedPage:
-        """Stage a page. Raises ItemRefused where a transform fails and the policy is to stop."""
+    def apply(self, items: Sequence[Item], most: int | None = None) -> StagedPage:
+        """Stage a page, and drop what comes after ``most`` items of it. Raises ItemRefused where a transform fails and
+        the policy is to stop."""
         numbers: Sequence[int] | None = None
         dropped = 0
         if self.keep is not None:
             numbers = [number for number, item in enumerate(items) if self.keep(item)]
             dropped, items = len(items) - len(numbers), [items[number] for number in numbers]
         if self.transform is None:
-            return StagedPage(items, 0, dropped, origins=numbers)
-        staged = transformed(items, self.transform, self.policy)
+            sent = items if most is None else items[:most]
+            beyond = len(items) - len(sent)
+            numbers = None if numbers is None else numbers[: len(sent)]
+            return StagedPage(sent, 0, dropped + beyond, origins=numbers, cut=beyond > 0)
+        staged = transformed(items, self.transform, self.policy, most)
         origins, lost = staged.origins, staged.dead_origins
         if numbers is not None and origins is not None:
             origins, lost = [numbers[number] for number in origins], [numbers[number] for number in lost]
@@ -85,19 +95,23 @@ class Steps:
         return staged
 
 
-def transformed(items: Sequence[Item], transform: Transform, policy: Policy) -> StagedPage:
-    """The items after a transform. Raises ItemRefused where it fails and the policy is to stop."""
+def transformed(items: Sequence[Item], transform: Transform, policy: Policy, most: int | None = None) -> StagedPage:
+    """The items after a transform. Those after the first ``most`` that it makes are dropped; of an item of which it
+    makes several all come, or none. Raises ItemRefused where it fails and the policy is to stop."""
     made: list[Item] = []
     origins: list[int] = []
     dead: list[DeadLetter] = []
     lost: list[int] = []
     fanned_out = dropped = skipped = 0
-    moved = False
+    moved = cut = False
     copies = transform.copies
     counter = transform.function if isinstance(transform.function, PersonalCounter) else None
-    if counter is not None:
-        counter.take()  # of a page that failed
+    samples = [each for each in operations_of(transform.function) if isinstance(each, Sample)]
+    _taken(counter, samples)  # of a page that failed
     for number, item in enumerate(items):
+        if cut := len(made) == most:
+            dropped += len(items) - number
+            break
         try:
             results = copies(item if type(item) is RawItem else RawItem(bytes(item)))
         except ItemSkipped:
@@ -109,6 +123,9 @@ def transformed(items: Sequence[Item], transform: Transform, policy: Policy) -> 
             dead.append(DeadLetter(code="transform", reason=refused.message, item=bytes(item), trace=trace_of(refused)))
             lost.append(number)
             continue
+        if cut := most is not None and len(made) + len(results) > most:
+            dropped += len(items) - number
+            break
         for wire, key_changed in results:
             made.append(wire)
             origins.append(number)
@@ -117,6 +134,7 @@ def transformed(items: Sequence[Item], transform: Transform, policy: Policy) -> 
         if len(results) != 1:
             dropped += not results
             fanned_out += max(0, len(results) - 1)
+    personal, missing = _taken(counter, samples)
     return StagedPage(
         made,
         fanned_out,
@@ -127,8 +145,16 @@ def transformed(items: Sequence[Item], transform: Transform, policy: Policy) -> 
         skipped=skipped,
         origins=origins,
         dead_origins=lost,
-        personal={} if counter is None else counter.take(),
+        personal=personal,
+        sample_missing=missing,
+        cut=cut,
     )
+
+
+def _taken(counter: PersonalCounter | None, samples: Sequence[Sample]) -> tuple[Personal, MissingCounts]:
+    """What was counted since it was taken before."""
+    missing = sum((each.take_missing() for each in samples), NONE_MISSING)
+    return {} if counter is None else counter.take(), missing
 
 
 def _distinct(staged: StagedPage, key: KeySchema) -> StagedPage:

@@ -54,6 +54,7 @@ class DryRuns(VerbAccess):
         max_read_units: float | None = None,
         max_write_units: float | None = None,
         share: float = 0.5,
+        limit_items: int | None = None,
         transport: Literal["direct", "aiohttp", "botocore"] = "direct",
     ) -> DryRun:
         """What `Project.copy` would do. Creates no target.
@@ -76,6 +77,7 @@ class DryRuns(VerbAccess):
             max_read_units=max_read_units,
             max_write_units=max_write_units,
             share=share,
+            limit_items=limit_items,
         )
         return self._flow(transport).rehearse_copy(
             source, target, transform=transform, asked=options, create_target=create_target
@@ -103,6 +105,7 @@ class DryRuns(VerbAccess):
         processes: int | None = None,
         max_read_units: float | None = None,
         share: float = 0.5,
+        limit_items: int | None = None,
         transport: Literal["direct", "aiohttp", "botocore"] = "direct",
     ) -> DryRun:
         """What `Project.export` would do.
@@ -126,6 +129,7 @@ class DryRuns(VerbAccess):
             processes=processes,
             max_read_units=max_read_units,
             share=share,
+            limit_items=limit_items,
         )
         if dest is not None:
             export_options(dest, own_format(format), compress, split_bytes)

@@ -38,7 +38,8 @@ class ItemMethods(CopyMethods, PopulateMethods, BackfillMethods):
     where workers elsewhere do (`Cluster`, ``listen://HOST:PORT``, ``dask://HOST:PORT``). ``max_read_units`` and
     ``max_write_units`` are capacity units a second; without them a job takes ``share`` of provisioned capacity.
     ``digest`` computes the digest of the items, at about 12 us of CPU an item. ``consistent`` reads at twice the read
-    units. ``transport`` is the HTTP client.
+    units. ``limit_items`` is after how many items a copy or an export is done, over all its runs: segments are read one
+    after the other then, so that it is the same items each time. ``transport`` is the HTTP client.
     """
 
     @checked(table=side, format=optional(ALL_EXPORT_FORMATS))
@@ -66,6 +67,7 @@ class ItemMethods(CopyMethods, PopulateMethods, BackfillMethods):
         on: str | Cluster | None = None,
         max_read_units: float | None = None,
         share: float = 0.5,
+        limit_items: int | None = None,
         transport: Literal["direct", "aiohttp", "botocore"] = "direct",
         consent: Consent | None = None,
         listener: Listener = silent,
@@ -120,6 +122,7 @@ class ItemMethods(CopyMethods, PopulateMethods, BackfillMethods):
                 processes=processes,
                 max_read_units=max_read_units,
                 share=share,
+                limit_items=limit_items,
             ),
             listener=listener,
         )
@@ -140,6 +143,7 @@ class ItemMethods(CopyMethods, PopulateMethods, BackfillMethods):
         batch_size: int | None = None,
         max_read_units: float | None = None,
         share: float = 0.5,
+        limit_items: int | None = None,
         transport: Literal["direct", "aiohttp", "botocore"] = "direct",
         consent: Consent | None = None,
         listener: Listener = silent,
@@ -167,6 +171,7 @@ class ItemMethods(CopyMethods, PopulateMethods, BackfillMethods):
                 batch_size=batch_size,
                 max_read_units=max_read_units,
                 share=share,
+                limit_items=limit_items,
             ),
             listener=listener,
         )

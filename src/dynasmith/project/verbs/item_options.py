@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal, TypeAlias, cast
 
+from msgspec import UNSET
+
 from dynasmith.errors import UsageError
 from dynasmith.files.items.destination import check_dest
 from dynasmith.jobs.options import Database, ExportOptions, ReadOptions, TransferOptions, mode_of
@@ -34,6 +36,7 @@ def transfer_options(
     max_read_units: float | None = None,
     max_write_units: float | None = None,
     share: float = 0.5,
+    limit_items: int | None = None,
 ) -> TransferOptions:
     """The options of a job."""
     return TransferOptions(
@@ -49,6 +52,7 @@ def transfer_options(
         max_read_units=max_read_units,
         max_write_units=max_write_units,
         share=share,
+        limit_items=UNSET if limit_items is None else limit_items,
     )
 
 

@@ -104,6 +104,8 @@ class ItemFlow:
                 self._items, source, target, transform=transform, options=read, listener=listener
             )
         if not isinstance(source, str | Side):
+            if asked is not None and asked.limit is not None:
+                raise UsageError("limit_items is of a table.", hint="give fewer items, such as itertools.islice(...)")
             return self.populate(
                 target,
                 source,

@@ -18,7 +18,7 @@ SERVICE_EXPORT = ("at", "incremental", "kms_key", "bucket_owner", "wait", "wait_
 """Arguments of an export that mean something in S3 alone."""
 OWN_EXPORT = (
     *("transform", "compress", "split_bytes", "expired", "consistent", "segments", "batch_size"),
-    *("processes", "max_read_units"),
+    *("processes", "max_read_units", "limit_items"),
     "share",
 )
 """Arguments of an export that mean something for files alone."""

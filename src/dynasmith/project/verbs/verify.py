@@ -60,6 +60,7 @@ def verify_sides(
     sides = items.side(source), items.side(target)
     ends = [None if is_file(side.table) else items.end(side) for side in sides]
     if done is not None:
+        _check_whole(done)
         check_tables(done, dict(zip(("source", "target"), ends, strict=True)))
     layouts = [
         layout_of([absolute(side.table)]) if end is None else None for side, end in zip(sides, ends, strict=True)
@@ -99,6 +100,15 @@ def verify_source(items: ItemWorld, opened: OpenSource, target: Side, *, listene
     """Compare the items of a source with those of a table. Raises CheckpointError where that was made again since."""
     end = items.end(target)
     return verify(VerifySide(source=opened), _side(end, None, end.key, ""), end.key, around=items.context(listener))
+
+
+def _check_whole(done: Job) -> None:
+    limit = readable(done).options.limit
+    if limit is not None:
+        raise UsageError(
+            f"Job {done.id} was done after {limit:,} items, so its target lacks the others.",
+            hint="verify SOURCE TARGET without --job shows keys that differ; those that are missing were not copied",
+        )
 
 
 def _transform_of(done: Job | None) -> str | None:

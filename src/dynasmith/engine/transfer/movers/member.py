@@ -13,7 +13,7 @@ from dynasmith.engine.transfer.movers import messages as words
 from dynasmith.engine.transfer.movers.order import Work
 from dynasmith.engine.workers.failures import raised
 from dynasmith.errors import DynasmithError
-from dynasmith.jobs.checkpoint import Checkpoint, decode_checkpoint, encode_checkpoint
+from dynasmith.jobs.checkpoint import Checkpoint, decode_checkpoint
 from dynasmith.ports.clock import lease_clock
 from dynasmith.ports.concurrency import tasks_together
 from dynasmith.ports.crew import LineEnded, WorkerLine
@@ -219,7 +219,7 @@ class Member:
                 found = await self._mover.next_segment(self)
                 if found is not None:
                     self._moving[found.segment] = found.position
-                    body = found.segment.to_bytes(4, "big") + encode_checkpoint(found)
+                    body = words.given_segment(found, keeper.items_left)
             case words.SaveMessage(_, segment, written, read_rate, write_rate, limits):
                 if limits == self._mover.changes:  # else it says what was before the last change
                     self.rates = (read_rate, write_rate)

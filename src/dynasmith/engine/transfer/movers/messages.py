@@ -5,6 +5,7 @@ from typing import TypeAlias
 import msgspec
 
 from dynasmith.engine.workers.failures import WorkerFailure
+from dynasmith.jobs.checkpoint import Checkpoint, encode_checkpoint
 from dynasmith.jobs.counts import Counts
 from dynasmith.ports.items import DeadLetter
 
@@ -12,7 +13,7 @@ from dynasmith.ports.items import DeadLetter
 
 
 class NextMessage(msgspec.Struct, tag=True, array_like=True):
-    """Which segment to move next? The answer is its checkpoint; empty: there is none."""
+    """Which segment to move next? The answer is `given_segment`; empty: there is none."""
 
     number: int
 
@@ -141,6 +142,21 @@ ToJob: TypeAlias = (
     Question | HeldMessage | CutMessage | FailedMessage | UnfitMessage | AliveMessage | LapsedMessage | EndedMessage
 )
 ToProcess: TypeAlias = AnswerMessage | HoldMessage | ControlMessage | RateMessage | GrantedMessage | UnitsMessage
+
+_NO_LIMIT = (1 << 64) - 1
+
+
+def given_segment(checkpoint: Checkpoint, items_left: int | None) -> bytes:
+    """The answer to ``NextMessage``: a segment, from where it goes on, and how many items it may still send."""
+    left = _NO_LIMIT if items_left is None else items_left
+    return checkpoint.segment.to_bytes(4, "big") + left.to_bytes(8, "big") + encode_checkpoint(checkpoint)
+
+
+def read_segment(body: bytes) -> tuple[int, int | None, bytes]:
+    """The number of that segment, how many items it may still send, and its checkpoint."""
+    left = int.from_bytes(body[4:12], "big")
+    return int.from_bytes(body[:4], "big"), None if left == _NO_LIMIT else left, body[12:]
+
 
 encode = msgspec.msgpack.Encoder().encode
 decode_to_job = msgspec.msgpack.Decoder(ToJob).decode

@@ -24,6 +24,7 @@ from dynasmith.engine.workers.failures import WorkerFailure, raised
 from dynasmith.engine.workers.local_process import LocalLine
 from dynasmith.engine.workers.user_code import sendable
 from dynasmith.items.digest import Digest
+from dynasmith.items.missing_counts import NONE_MISSING, MissingCounts
 from dynasmith.items.personal_counts import PersonalCounts
 from dynasmith.items.wire import RawItem
 from dynasmith.ports.clock import lease_clock
@@ -56,6 +57,7 @@ class ReturnMessage(msgspec.Struct, array_like=True):
     dead_origins: Sequence[int] = ()
     digest: str = ""
     personal: dict[str, PersonalCounts] = {}
+    sample_missing: MissingCounts = NONE_MISSING
     failure: WorkerFailure | None = None
 
 
@@ -110,6 +112,7 @@ class ProcessStage:
                 dead_origins=back.dead_origins,
                 digest=Digest.parse(back.digest) if back.digest else None,
                 personal=back.personal,
+                sample_missing=back.sample_missing,
             )
 
     async def close(self) -> None:

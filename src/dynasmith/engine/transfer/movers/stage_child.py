@@ -82,6 +82,7 @@ class _Stage:
                 staged.dead_origins,
                 str(self._digester(staged.items)) if self._digest else "",
                 dict(staged.personal),
+                staged.sample_missing,
             )
         except (Exception, SystemExit) as error:
             return _failed(error)

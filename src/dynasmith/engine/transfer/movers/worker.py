@@ -264,6 +264,8 @@ class _Keeper:
         self._job = job
         self._reads = reads
         self._writes = writes
+        self.items_left: int | None = None
+        """What the segment that it has may still send, as the job said."""
 
     async def next(self) -> Checkpoint | None:
         """The next segment."""
@@ -277,8 +279,8 @@ class _Keeper:
             stopping.cancel()
         if not said:
             return None
-        segment = int.from_bytes(said[:4], "big")
-        return decode_checkpoint(said[4:], job=self._job.id, segments=self._job.segments, segment=segment)
+        segment, self.items_left, written = words.read_segment(said)
+        return decode_checkpoint(written, job=self._job.id, segments=self._job.segments, segment=segment)
 
     async def save(self, checkpoint: Checkpoint) -> None:
         """Keep a checkpoint."""
