@@ -192,6 +192,13 @@ def encode_key(key: Key, schema: KeySchema) -> bytes:
     return write_tree({name: encode_tree(value) for name, value in zip(schema.names, key, strict=True)})
 
 
+def canonical_key(raw: RawItem | bytes, schema: KeySchema) -> bytes:
+    """The key of an item on the wire, in one spelling: equal bytes say equal keys. Raises ItemInvalid."""
+    parts = key_of(raw, schema)
+    spelt = (Decimal(number_text(part)) if isinstance(part, Decimal) else part for part in parts)
+    return encode_key(tuple(spelt), schema)
+
+
 def key_bytes(key: Key) -> bytes:
     """16 bytes of a key: equal for equal keys, however their numbers are spelt."""
     parts: list[bytes] = []

@@ -1,0 +1,119 @@
+"""Make a dirty key equal in the target: read it strongly, delete what is not wanted and its own, put what is wanted."""
+
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Final
+
+from dynasmith.engine.replacement.dirty_set import DirtyKey, DirtySet
+from dynasmith.engine.replacement.item_mapping import ItemMapping, shown_key
+from dynasmith.errors import ItemInvalid
+from dynasmith.items.transform import ItemRefused
+from dynasmith.items.wire import RawItem
+from dynasmith.ports.owned_items import OwnedItems
+
+KEYS_AT_ONCE: Final = 100
+"""Keys that are read with one BatchGetItem."""
+HANDLINGS_AT_ONCE: Final = 8
+
+
+@dataclass(frozen=True, slots=True)
+class KeyOutcome:
+    """What a handling came to: ``held`` names places with the keys that hold them (None for an item of no key),
+    ``refused`` what the transform said. ``changed`` says whether the target was changed, ``writes`` how many calls it
+    took."""
+
+    held: tuple[tuple[bytes, bytes | None], ...] = ()
+    refused: str = ""
+    changed: bool = False
+    writes: int = 0
+
+
+def make_equal(dirty: DirtyKey, item: RawItem | None, mapping: ItemMapping, items: OwnedItems) -> KeyOutcome:
+    """Handle one key, of which ``item`` was read strongly since it was taken. Killed anywhere it is done again."""
+    try:
+        wanted = {} if item is None else mapping.items(item)
+    except (ItemRefused, ItemInvalid) as refused:
+        return KeyOutcome(refused=refused.message)
+    changed, writes = False, 0
+    for place in sorted(dirty.candidates - wanted.keys()):
+        changed |= items.delete(place, dirty.key)
+        writes += 1
+    held = []
+    for place, made in wanted.items():
+        put = items.put(made, dirty.key)
+        writes += 1
+        changed |= put.changed
+        if put.holder is not None:
+            held.append((place, mapping.owner(put.holder)))
+    return KeyOutcome(tuple(held), "", changed, writes)
+
+
+@dataclass(slots=True)
+class DrainCounts:
+    """What a drain did: keys that were made equal, calls that wrote."""
+
+    keys: int = 0
+    writes: int = 0
+    changed: list[DirtyKey] = field(default_factory=list)
+
+
+class Drain:
+    """Handles dirty keys. ``check`` is called before each call that writes, and raises where nothing may be sent any
+    more; ``forgotten`` is told what may be forgotten, before it is; ``now`` gives Unix seconds."""
+
+    def __init__(
+        self,
+        dirty: DirtySet,
+        mapping: ItemMapping,
+        items: OwnedItems,
+        *,
+        now: Callable[[], float],
+        check: Callable[[], None] = lambda: None,
+        forgotten: Callable[[Sequence[DirtyKey]], None] = lambda _: None,
+    ) -> None:
+        self._dirty, self._mapping, self._items = dirty, mapping, items
+        self._now, self._check, self._forgotten = now, check, forgotten
+        self.counts = DrainCounts()
+
+    def run(self, most: int = KEYS_AT_ONCE, pool: ThreadPoolExecutor | None = None) -> int:
+        """Handle up to so many keys; how many there were."""
+        taken = self._dirty.take(most)
+        if not taken:
+            return 0
+        left = {dirty.key: dirty for dirty in taken}
+        try:
+            self._check()
+            found = self._items.read_source([dirty.key for dirty in taken])
+            each = map if pool is None else pool.map
+            for dirty, outcome in zip(taken, each(lambda dirty: self._handle(dirty, found), taken), strict=True):
+                self._settle(dirty, outcome)
+                del left[dirty.key]
+        finally:
+            for dirty in left.values():
+                self._dirty.give_back(dirty)
+        return len(taken)
+
+    def _handle(self, dirty: DirtyKey, found: Mapping[bytes, RawItem]) -> KeyOutcome:
+        self._check()
+        return make_equal(dirty, found.get(dirty.key), self._mapping, self._items)
+
+    def _settle(self, dirty: DirtyKey, outcome: KeyOutcome) -> None:
+        self.counts.writes += outcome.writes
+        if outcome.refused:
+            self._dirty.block(dirty, outcome.refused)
+            return
+        if outcome.held:
+            place, holder = outcome.held[0]
+            where = shown_key(place, self._mapping.target)
+            if holder is None:
+                self._dirty.block(dirty, f"an item that is no copy stands at {where}", changed=outcome.changed)
+            else:
+                reason = f"{shown_key(holder, self._mapping.source)} has {where} already"
+                self._dirty.hold(dirty, holder, place, reason, self._now(), changed=outcome.changed)
+            return
+        self._forgotten([dirty])
+        self._dirty.finish(dirty)
+        self.counts.keys += 1
+        if outcome.changed:
+            self.counts.changed.append(dirty)

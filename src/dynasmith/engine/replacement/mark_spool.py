@@ -1,0 +1,114 @@
+"""What was captured, kept: marks, what was forgotten of them, and how far each shard was read."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final, TypeAlias
+
+import msgspec
+from msgspec import Struct
+
+from dynasmith.engine.replacement.dirty_set import DirtyKey, DirtySet
+from dynasmith.engine.replacement.marks import BY_STREAM, Mark
+from dynasmith.engine.replacement.shards import ShardPosition
+from dynasmith.errors import CheckpointError
+from dynasmith.ports.record_log import RecordLog
+
+IDLE_SECONDS: Final = 30.0
+"""How often it is kept that nothing came, so that a gap of the capture is known."""
+
+
+class _Marked(Struct, frozen=True, tag="m", tag_field="t", omit_defaults=True):
+    key: str
+    candidates: tuple[str, ...]
+    number: int
+    since: float
+    by: str = BY_STREAM
+
+
+class _Forgotten(Struct, frozen=True, tag="f", tag_field="t"):
+    key: str
+    number: int
+
+
+class _Positions(Struct, frozen=True, tag="p", tag_field="t"):
+    at: float
+    shards: dict[str, ShardPosition]
+
+
+_Entry: TypeAlias = _Marked | _Forgotten | _Positions
+_decode: Final[Callable[[bytes], _Entry]] = msgspec.json.Decoder(_Entry).decode
+_encode: Final = msgspec.json.Encoder().encode
+
+
+class SpoolContent(Struct, frozen=True):
+    """What a spool held when it was opened. ``at`` is when the capture was last known to run (Unix seconds); None where
+    it never was."""
+
+    positions: dict[str, ShardPosition]
+    at: float | None
+
+
+class MarkSpool:
+    """Written from one thread, but `forgotten` may be called from any. ``now`` gives Unix seconds."""
+
+    def __init__(self, log: RecordLog, now: Callable[[], float]) -> None:
+        self._log, self._now = log, now
+        self._forgotten: list[DirtyKey] = []
+        self._kept_at = 0.0
+
+    def restore(self, dirty: DirtySet) -> SpoolContent:
+        """Put what is kept into an empty ``dirty``. Raises CheckpointError where an entry is damaged."""
+        positions: dict[str, ShardPosition] = {}
+        at = None
+        for entry in self._log.read():
+            match _read(entry):
+                case _Marked() as mark:
+                    dirty.add([_mark(mark)])
+                case _Forgotten(key, number):
+                    dirty.forget(key.encode(), number)
+                case _Positions() as read:
+                    positions |= read.shards
+                    at = read.at
+        return SpoolContent(positions, at)
+
+    def keep(self, marks: Sequence[Mark], positions: Mapping[str, ShardPosition]) -> None:
+        """Keep marks, and how far the shards were read that they come from, both or neither."""
+        self._kept_at = self._now()
+        forgotten, self._forgotten = self._forgotten, []
+        entries: list[_Entry] = [_Forgotten(dirty.key.decode(), dirty.number) for dirty in forgotten]
+        entries += [_marked(mark) for mark in marks]
+        entries.append(_Positions(self._kept_at, dict(positions)))
+        self._log.append([_encode(entry) for entry in entries])
+
+    def forgotten(self, dirty: Sequence[DirtyKey]) -> None:
+        """These were handled. It is kept with what comes next: a run that was killed before handles them again."""
+        self._forgotten += dirty
+
+    def idle(self) -> None:
+        """Nothing came: keep now and then that it was looked for, and what was forgotten."""
+        if self._now() - self._kept_at >= IDLE_SECONDS:
+            self.keep((), {})
+
+    def close(self) -> None:
+        """Keep what was forgotten, and close the log."""
+        if self._forgotten:
+            self.keep((), {})
+        self._log.close()
+
+
+def _marked(mark: Mark) -> _Marked:
+    candidates = tuple(sorted(each.decode() for each in mark.candidates))
+    return _Marked(mark.key.decode(), candidates, mark.number, mark.since, mark.by)
+
+
+def _mark(kept: _Marked) -> Mark:
+    candidates = frozenset(each.encode() for each in kept.candidates)
+    return Mark(key=kept.key.encode(), candidates=candidates, number=kept.number, since=kept.since, by=kept.by)
+
+
+def _read(entry: bytes) -> _Entry:
+    try:
+        return _decode(entry)
+    except msgspec.DecodeError as error:
+        raise CheckpointError(
+            f"What was captured is damaged: {error}.", hint="abort the replacement and start another"
+        ) from error

@@ -1,0 +1,20 @@
+"""An append-only log of a job: what a replacement captured, kept like an undo journal."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+
+class RecordLog(Protocol):
+    """Entries in their order. One process writes it, from one thread."""
+
+    def read(self) -> Sequence[bytes]:
+        """Every entry that was kept, before the first append; what a kill cut is taken off. Raises CheckpointError."""
+        ...
+
+    def append(self, entries: Sequence[bytes]) -> None:
+        """Keep entries, all or none; they are on the disk when this returns. Raises RunError."""
+        ...
+
+    def close(self) -> None:
+        """Close it."""
+        ...
