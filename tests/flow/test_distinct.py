@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dynasmith.engine.transfer.deduplication import Deduplication
+from dynasmith.engine.transfer.key_register import JobKeys
 from dynasmith.engine.transfer.permit import RunPermit
 from dynasmith.engine.transfer.transform_stage import StagedPage, Steps
 from dynasmith.errors import RunError
@@ -50,7 +51,8 @@ class Run:
     def __init__(self, names: list[str], seen: SeenKeys, *, page_items: int = 2, digest: bool = True) -> None:
         self.names, self.page_items = names, page_items
         self.seen = seen
-        self.distinct = Deduplication(KEY, seen, lambda segment, place: f"f{segment}:{place}", digest=digest)
+        self.keys = JobKeys(seen)
+        self.distinct = Deduplication(KEY, self.keys, lambda segment, place: f"f{segment}:{place}", digest=digest)
         self.at: dict[int, Checkpoint] = {}
         self.left: list[Item] = []
         self.dead: list[DeadLetter] = []
@@ -67,7 +69,7 @@ class Run:
     async def go(self, stage: Steps | None = None, *, pages: int = 1000, lost: bool = False) -> "Run":
         """Some pages. ``lost``: the last of them was told, and the job was killed before its checkpoint."""
         source = self.source()
-        await self.distinct.recall(source, stage, self.at, RunPermit())
+        await self.distinct.recall(self.keys, (source, stage), self.at, RunPermit())
         for segment in range(source.segments):
             at = self.at.get(segment, Checkpoint(job="j", segments=source.segments, segment=segment))
             while not at.done and pages:

@@ -12,6 +12,7 @@ import pytest
 from dynasmith.aws.data.calls import Patience
 from dynasmith.aws.data.table_access import TableAccess
 from dynasmith.engine.transfer.deduplication import Deduplication
+from dynasmith.engine.transfer.key_register import JobKeys
 from dynasmith.engine.transfer.mover import ConcurrencyLimits
 from dynasmith.engine.transfer.runner import Pipeline, run_job
 from dynasmith.files import duplicate_key_store as seen_file
@@ -84,11 +85,13 @@ def ways_of(client: Any, table: str, parts: Sequence[list[bytes]], mode: Mode, s
     async def source(_heard: ThrottleListener) -> Source:
         return Lists(parts)
 
-    distinct = Deduplication(KEY, seen, lambda segment, place: f"f{segment}:{place}", lookup=access.lookup(table))
+    keys = JobKeys(seen)
+    distinct = Deduplication(KEY, keys, lambda segment, place: f"f{segment}:{place}", lookup=access.lookup(table))
     return Pipeline(
         source=source,
         sink=access.sink(table, KEY, mode=mode),
         distinct=distinct,
+        keys=keys,
         width=ConcurrencyLimits(segments=2, lanes=2),
     )
 

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 
 from dynasmith.aws.data.table_factory import table_sink, table_source
 from dynasmith.engine.transfer.deduplication import Deduplication
+from dynasmith.engine.transfer.key_register import JobKeys
 from dynasmith.engine.transfer.runner import Pipeline, run_job
 from dynasmith.errors import FileFormatError, RunError, UsageError
 from dynasmith.files.duplicate_key_store import SeenKeys
@@ -362,8 +363,9 @@ def populate_ways(client: Any, dest: Path, table: str) -> Pipeline:
     async def source(_heard: ThrottleListener) -> Source:
         return FileSource(layout, KEY)
 
-    distinct = Deduplication(KEY, SeenKeys(), lambda segment, place: f"{segment}:{place}")
-    return Pipeline(source=source, sink=table_sink(client, table, KEY), distinct=distinct)
+    keys = JobKeys(SeenKeys())
+    distinct = Deduplication(KEY, keys, lambda segment, place: f"{segment}:{place}")
+    return Pipeline(source=source, sink=table_sink(client, table, KEY), distinct=distinct, keys=keys)
 
 
 EXPORTS = [

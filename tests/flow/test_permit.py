@@ -20,6 +20,7 @@ from dynasmith.engine.transfer.deduplication import Deduplication
 from dynasmith.engine.transfer.event_thread import run
 from dynasmith.engine.transfer.events import FlowProgress
 from dynasmith.engine.transfer.jobs import pace, pause, proceed
+from dynasmith.engine.transfer.key_register import JobKeys
 from dynasmith.engine.transfer.pacer import Pacer, Rates, heard_by
 from dynasmith.engine.transfer.permit import RunPermit
 from dynasmith.engine.transfer.runner import RunContext
@@ -355,9 +356,10 @@ def test_what_is_read_again_before_a_job_goes_on_waits_while_it_is_paused() -> N
 
     async def main(_stop: Any) -> None:
         permit, source = RunPermit("job"), Endless()
-        distinct = Deduplication(KEY, SeenKeys(), lambda _segment, place: str(place))
+        keys = JobKeys(SeenKeys())
+        distinct = Deduplication(KEY, keys, lambda _segment, place: str(place))
         at = {0: Checkpoint(job="job", segments=1, segment=0, position=b"never")}
-        recalling = asyncio.ensure_future(distinct.recall(source, None, at, permit))
+        recalling = asyncio.ensure_future(distinct.recall(keys, (source, None), at, permit))
         while source.reads < 3:
             await asyncio.sleep(0)
         permit.pause(True)

@@ -265,6 +265,8 @@ copy --workers | item_stories/test_clusters.py
 export --on | item_stories/test_clusters.py
 export --workers | item_stories/test_clusters.py
 jobs-resume --on | item_stories/test_clusters.py
+populate --on | item_stories/test_populate_in_workers.py
+populate --workers | item_stories/test_populate_in_workers.py
 jobs-resume --workers | item_stories/test_clusters.py
 jobs-undo --on | item_stories/test_clusters.py
 jobs-undo --workers | item_stories/test_clusters.py

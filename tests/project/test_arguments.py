@@ -178,7 +178,6 @@ NESTED: list[tuple[str, dict[str, Any]]] = [
     ("populate", {"table": "a", "files": "x.csv", "types": {"total": "NUMBER"}}),
     ("populate", {"table": "a", "files": "x.json", "map": {"id": "{"}}),
     ("populate", {"table": "a", "files": [{"pk": "a"}], "format": "csv"}),
-    ("populate", {"table": "a", "files": "x.json", "processes": 2}),
     ("populate", {"table": "a", "create_target": True}),
     ("populate", {"table": "a", "files": [{"pk": "a"}], "create_target": True}),
     ("export", {"table": "a", "dest": "x.csv", "format": "plain"}),

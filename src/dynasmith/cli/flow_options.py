@@ -59,7 +59,6 @@ PACE_NAMES = (
 LIMIT_ITEMS = click.option("--limit-items", type=click.IntRange(1), metavar="N",
                            help="Send at most N items, then end the job.")  # fmt: skip
 CONSISTENT = click.option("--consistent", is_flag=True, help="Use strongly consistent reads, at twice the read units.")
-PROCESSES = click.option("--processes", type=click.IntRange(1, 64), help="Run the transform in this many processes.")
 MOVED_BY = click.option(
     "--processes", type=click.IntRange(1, 64),
     help="Read, transform and write in this many processes, one for each core.",

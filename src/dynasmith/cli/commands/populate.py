@@ -5,9 +5,18 @@ from typing import Any
 
 import click
 
-from dynasmith.cli.flow_options import MODE, PROCESSES, TRANSPORT, flow_options_but, side, side_options
+from dynasmith.cli.flow_options import (
+    MODE,
+    MOVED_BY,
+    TRANSPORT,
+    cluster_of,
+    flow_options_but,
+    placed_by,
+    side,
+    side_options,
+)
 from dynasmith.cli.generated_items import generated_items
-from dynasmith.cli.remote_options import remote_of, remote_options
+from dynasmith.cli.remote_options import refuse_cluster, remote_of, remote_options
 from dynasmith.cli.remote_report import told_by
 from dynasmith.cli.shared_options import Invocation, refuse_given, verb
 from dynasmith.cli.wait_options import service_wait_options, waiting
@@ -75,7 +84,8 @@ from dynasmith.errors import ItemInvalid, UsageError
 @service_wait_options
 @MODE
 @TRANSPORT
-@PROCESSES
+@MOVED_BY
+@placed_by
 @flow_options_but("segments", "expired", "max_read_units")
 @side_options("target")
 @remote_options
@@ -95,12 +105,13 @@ def command(invocation: Invocation, table: str, files: tuple[str, ...], **given:
     how = {"format": given.pop("file_format"), "types": types}
     if not files:
         _refuse_without_files(types, how["format"], renamed if given["url"] is None else {})
-    if not given["transform"]:
-        refuse_given("--transform", ("processes",))
     count, seed = given.pop("generate"), given.pop("seed")
     if count is None:
         refuse_given("--generate", ("seed",))
+    cluster = cluster_of(given)
     remote = remote_of(invocation, given)
+    if remote is not None:
+        refuse_cluster(cluster)
     database, listed = _database(given, renamed), given.pop("said")
     target, project = side("target", table, given), invocation.project()
     if sum(map(bool, (files, listed, database, count))) > 1:
@@ -119,7 +130,7 @@ def command(invocation: Invocation, table: str, files: tuple[str, ...], **given:
     if invocation.dry_run:
         return show_rehearsal(invocation, project.dry_run.populate(target, items, **given))
     with FlowProgressView(invocation.words(), redact=invocation.redact) as shown:
-        report = project.populate(target, items, listener=shown, **given, **waits)
+        report = project.populate(target, items, listener=shown, on=cluster, **given, **waits)
     return show_report(invocation, report)
 
 

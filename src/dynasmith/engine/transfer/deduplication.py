@@ -7,7 +7,6 @@ transform leave is looked at, not what a file holds. An item that has no digest,
 letter too: one bad value never stops the rest.
 """
 
-import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from hashlib import blake2b
@@ -15,13 +14,14 @@ from typing import Final, TypeAlias
 
 from msgspec import structs
 
+from dynasmith.engine.transfer.key_register import JobKeys, KeyRegister, MetKeys
 from dynasmith.engine.transfer.transform_stage import Stage, StagedPage
 from dynasmith.errors import AccessDenied, ItemInvalid
 from dynasmith.items.digest import Digest
 from dynasmith.items.key import KeySchema, encode_key, format_key, key_bytes, key_of
 from dynasmith.items.key_and_hash import keyed_reader
 from dynasmith.jobs.checkpoint import Checkpoint
-from dynasmith.ports.duplicate_keys import KeyAnswer, KeyEntry, KeyStore
+from dynasmith.ports.duplicate_keys import KeyAnswer, KeyEntry
 from dynasmith.ports.items import DeadLetter, Item, Lookup, Outcome, Page, Place, Source, merged
 from dynasmith.ports.permit import Permit
 
@@ -51,8 +51,8 @@ class _Page:
 
 
 class Deduplication:
-    """Writes a staged page without what has a key that stands in the target by this job. ``name`` says a place to a
-    person.
+    """Writes a staged page without what has a key that stands in the target by this job. ``keys`` is the register of
+    the job, here or over a line; ``name`` says a place to a person.
 
     With ``digest`` items are equal as DynamoDB has it, and their hashes are those of the job's digest, so that they
     cost nothing more; without it they are equal where their bytes are. ``lookup`` opens the target by keys: in a
@@ -63,22 +63,18 @@ class Deduplication:
     def __init__(
         self,
         key: KeySchema,
-        seen: KeyStore,
+        keys: KeyRegister,
         name: Callable[[int, Place], str],
         *,
         digest: bool = True,
         lookup: Callable[[], Awaitable[Lookup]] | None = None,
     ) -> None:
         self._key = key
-        self._seen = seen
+        self._keys = keys
         self._name = name
         self._digest = digest
         self._read = keyed_reader(key) if digest else self._by_its_bytes
         self._lookup = lookup
-        self._resumed = False
-        self._one_at_a_time = asyncio.Lock()
-        self._writing: dict[int, asyncio.Event] = {}  # by segment: set when the end of what it sends is known
-        self._freed = 0
         self._cut = False
 
     async def __call__(
@@ -108,59 +104,49 @@ class Deduplication:
 
         A segment waits for the writes of others only after its own was told: none waits for one that waits.
         """
-        freed = self._freed
-        turn = self._writing[own.segment] = asyncio.Event()
-        fresh = await self._meet(own, rest)
-        others = [self._writing[one.segment] for one in own.twice.values() if one.segment in self._writing]
+        fresh, met = await self._meet(own, rest)
+        gone: list[KeyEntry] = []
         if fresh:
             outcome = self._placed(own, await write([own.items[number] for number in fresh]))
             own.sent += fresh
             own.outcomes.append(outcome)
             self._cut = self._cut or outcome.arrived < len(fresh)
-            gone = {key_bytes(key_of(other, self._key)) for other in outcome.others}
-            if gone:
-                await self._free(
-                    own.segment, [own.entries[number] for number in fresh if own.entries[number].key in gone]
-                )
-        turn.set()
-        del self._writing[own.segment]
-        for other in others:
-            await other.wait()
+            keys = {key_bytes(key_of(other, self._key)) for other in outcome.others}
+            gone = [own.entries[number] for number in fresh if own.entries[number].key in keys]
+        await self._keys.tell(own.segment, gone, cut=self._cut)
         if self._cut or not own.twice:
             return ()
-        if self._resumed and self._freed == freed:
-            await self._look(own)
-        return sorted(own.twice) if self._freed > freed else ()
+        state = await self._keys.settled(met.turns)
+        self._cut = state.cut
+        if self._cut:
+            return ()
+        freed = state.freed
+        if state.unknown and freed == met.freed:
+            freed = await self._look(own, freed)
+        return sorted(own.twice) if freed > met.freed else ()
 
-    async def _meet(self, own: _Page, rest: Sequence[int]) -> list[int]:
+    async def _meet(self, own: _Page, rest: Sequence[int]) -> tuple[list[int], MetKeys]:
         """The numbers whose keys are free, which they are not any more; the others are ``twice``."""
         entries = [own.entries[number] for number in rest]
         first = _firsts(entries)
         firsts = [place for place, before in enumerate(first) if place == before]
         told = [entries[place] for place in firsts]
-        async with self._one_at_a_time:
-            met = await asyncio.to_thread(self._seen.meet, own.segment, own.start, own.following, told)
-        twice = {firsts[place]: one for place, one in met.items()}
+        met = await self._keys.meet(own.segment, own.start, own.following, told)
+        twice = {firsts[place]: one for place, one in met.before.items()}
         if len(told) < len(entries):  # what comes twice within the page, where the first one may have come before too
             for place, before in enumerate(first):
                 if place != before:
                     one = entries[before]
                     twice[place] = twice.get(before) or KeyAnswer(own.segment, one.place, one.hash)
         own.twice = {rest[place]: one for place, one in twice.items()}
-        return [number for number in rest if number not in own.twice]
+        return [number for number in rest if number not in own.twice], met
 
-    async def _free(self, segment: int, entries: Sequence[KeyEntry]) -> None:
-        """The keys of these items, which do not stand in the target, may come again."""
-        async with self._one_at_a_time:
-            await asyncio.to_thread(self._seen.free, segment, entries)
-        self._freed += 1
-
-    async def _look(self, own: _Page) -> None:
-        """After a resume: what stands in the target decides. Where nothing does, or what a run that was killed had
-        written in the place of the first one, the key is free.
+    async def _look(self, own: _Page, freed: int) -> int:
+        """After a resume, or where a worker is gone: what stands in the target decides. Where nothing does, or what a
+        run that was killed had written in the place of the first one, the key is free. How often keys were ``freed``.
         """
         if self._lookup is None:
-            return
+            return freed
         keys = {
             own.entries[number].key: encode_key(key_of(own.items[number], self._key), self._key) for number in own.twice
         }
@@ -168,28 +154,32 @@ class Deduplication:
         try:
             standing = {key_bytes(key_of(one, self._key)): one for one in await lookup.get(list(keys.values()))}
         except AccessDenied:
-            self._resumed = False  # the first one is taken to stand
-            return
+            self._lookup = None  # the first one is taken to stand
+            return freed
         finally:
             await lookup.close()
         for number, first in own.twice.items():
             entry, found = own.entries[number], standing.get(own.entries[number].key)
             stands = None if found is None else signed_hash(int.from_bytes(self._read(found)[1], "big"))
             if stands is None or (stands == entry.hash != first.hash):
-                await self._free(first.segment, [KeyEntry(entry.key, first.place, first.hash)])
+                freed = await self._keys.free(first.segment, [KeyEntry(entry.key, first.place, first.hash)])
             elif stands not in (first.hash, entry.hash):
                 own.taken.add(number)
+        return freed
 
-    async def recall(self, source: Source, stage: Stage | None, at: Mapping[int, Checkpoint], permit: Permit) -> None:
+    async def recall(
+        self, keys: JobKeys, ends: tuple[Source, Stage | None], at: Mapping[int, Checkpoint], permit: Permit
+    ) -> None:
         """Before a job goes on: where keys of what was read are missing, read it again, up to the checkpoints.
 
         Costs reading, nothing is written. Raises Halted where the run stops; the next resume begins it again.
         """
+        seen, (source, stage) = keys.seen, ends
         begun = {number: one for number, one in at.items() if one.done or one.position is not None}
-        self._resumed = bool(begun) or any(self._seen.reached(number) for number in at)
-        if all(_stands(one, self._seen.reached(number)) for number, one in begun.items()):
+        keys.unknown = bool(begun) or any(seen.reached(number) for number in at)
+        if all(_stands(one, seen.reached(number)) for number, one in begun.items()):
             return
-        self._seen.forget()
+        seen.forget()
         for number, one in begun.items():
             start: bytes | None = None
             while True:
@@ -201,10 +191,7 @@ class Deduplication:
                 start = page.next
                 if start is None or (start == one.position and not one.done):
                     break
-
-    def close(self, *, over: bool) -> None:
-        """Let go of the keys; of a job that is ``over`` nothing is left."""
-        self._seen.close(over=over)
+            await keys.tell(number, [], cut=False)
 
     def _entries(self, segment: int, page: Page, staged: StagedPage) -> tuple[StagedPage, list[KeyEntry], list[int]]:
         """An entry and a hash for each item; what cannot be read whole (a number that is none) is rejected."""

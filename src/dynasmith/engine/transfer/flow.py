@@ -91,6 +91,8 @@ class Flow:
     limit: int | None = None
     """At most so many items are sent to the sink, over all runs of the job."""
     cancelled: bool = False
+    lost: Callable[[int], None] = lambda _segment: None
+    """Told of each segment whose worker is gone, before another one gets it."""
     same: TableIdentityCheck | None = None
     """The tables of the job, compared once a minute and before it goes on after a pause."""
     at: dict[int, Checkpoint] = field(default_factory=dict)
@@ -188,10 +190,12 @@ class Flow:
         return True
 
     def give_back(self, segment: int) -> None:
-        """Nobody moves that segment any more (its process is gone): it goes on from its checkpoint."""
+        """Nobody moves that segment any more (its process is gone): it goes on from its checkpoint. A run that ends
+        leaves its page, and the dead letters of that, as they are."""
+        self.lost(segment)
         self._given.discard(segment)
         at = self.at[segment]
-        if not at.done:
+        if not at.done and not self.stop.asked:
             self.claim.forget(segment, at.position)
             self._left.appendleft(segment)
 

@@ -17,11 +17,18 @@ REASON = "It cannot be read as an item; it is not kept or shown, because the ite
 
 def without_rejected(opened: OpenSource) -> OpenSource:
     """The source, whose dead letters say where they came from and hold nothing of it."""
+    return OpenMaskedSource(opened)
 
-    async def masked(heard: ThrottleListener) -> Source:
-        return MaskedSource(await opened(heard))
 
-    return masked
+@dataclass(frozen=True, slots=True)
+class OpenMaskedSource:
+    """See `without_rejected`. A class, so that it can be sent to a worker."""
+
+    opened: OpenSource
+
+    async def __call__(self, heard: ThrottleListener) -> Source:
+        """Open it."""
+        return MaskedSource(await self.opened(heard))
 
 
 @dataclass(frozen=True, slots=True)

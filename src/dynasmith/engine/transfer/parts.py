@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
+from dynasmith.engine.transfer.deduplication import Deduplication
 from dynasmith.engine.transfer.transform_stage import Stage
 from dynasmith.ports.items import OpenSink, OpenSource, Sink, Source, ThrottleListener
 
@@ -13,6 +14,7 @@ class OpenedParts(NamedTuple):
     source: Source
     sink: Sink
     stage: Stage | None
+    distinct: Deduplication | None = None
 
 
 class WorkerParts(Protocol):

@@ -14,6 +14,7 @@ from dynasmith.engine.transfer.deduplication import Deduplication
 from dynasmith.engine.transfer.event_thread import LoopFactory, StopRequest, run
 from dynasmith.engine.transfer.events import FlowEnded, FlowStarted, FlowStopping
 from dynasmith.engine.transfer.flow import Flow, PageMover
+from dynasmith.engine.transfer.key_register import JobKeys
 from dynasmith.engine.transfer.mover import WIDTH, ConcurrencyLimits, Mover
 from dynasmith.engine.transfer.movers.keeper import CrewMover
 from dynasmith.engine.transfer.movers.order import Work
@@ -66,6 +67,8 @@ class Pipeline:
     width: ConcurrencyLimits = WIDTH
     digest: bool = True
     distinct: Deduplication | None = None
+    keys: JobKeys | None = None
+    """The register that ``distinct`` and those of workers ask."""
     processes: int = 0
     parts: WorkerParts | None = None
     table: str = ""
@@ -292,8 +295,8 @@ def _flow(
     claim: Claim, ways: Pipeline, around: RunContext, stop: StopRequest, ends: _Ends, same: TableIdentityCheck
 ) -> Flow:
     async def before(at: Mapping[int, Checkpoint]) -> None:
-        if ways.distinct is not None:
-            await ways.distinct.recall(ends.source, ways.stage, at, ends.permit)
+        if ways.distinct is not None and ways.keys is not None:
+            await ways.distinct.recall(ways.keys, (ends.source, ways.stage), at, ends.permit)
 
     return Flow(
         claim=claim if ways.seal is None else SealedClaim(claim, ways.seal),
@@ -301,6 +304,7 @@ def _flow(
         stop=stop,
         now=around.now,
         before=before,
+        lost=ways.keys.lose if ways.keys is not None else lambda _segment: None,
         permit=ends.permit,
         listener=around.listener,
         table=ways.table,

@@ -82,4 +82,5 @@ class PopulateOptions(_WriteOptions, total=False):
     mode: str
     digest: bool
     processes: int | None
+    on: str | Cluster | None
     transport: Literal["direct", "aiohttp", "botocore"]

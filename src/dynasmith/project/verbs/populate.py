@@ -88,7 +88,7 @@ def populate(
     listener: Listener = silent,
 ) -> Report:
     """See `ItemFlow.populate`."""
-    side, options = items.side(table), options or TransferOptions()
+    side, options = items.side(table), items.moved_by(options)
     notes: list[FlowNote] = []
     world = ProjectJobWorld(items, _noting(listener, notes), transform=transform)
     names = file_names(files)
@@ -151,7 +151,7 @@ def _from_files(
         csv_fields=found.fields,
         formats=found.decided,
     )
-    return spec, files_origin(items, layout, opens(source), transforms=bare.transform is not None), found.notes
+    return spec, files_origin(items, layout, opens(source), spec, world.table(bare.target).key), found.notes
 
 
 def _new_target(items: ItemWorld, side: Side, names: Sequence[str] | None, place: str | None) -> Table:

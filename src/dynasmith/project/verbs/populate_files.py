@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import partial
 
 from dynasmith.engine.transfer.populate_source import PopulateSource
@@ -13,6 +14,7 @@ from dynasmith.files.items.foreign import renaming_of
 from dynasmith.files.items.layout import Layout, layout_of
 from dynasmith.files.items.source import FileSource
 from dynasmith.files.items.streams import STDIN
+from dynasmith.files.items.visible_files import OpenVisibleFiles
 from dynasmith.files.ledger.folder import FolderLedger
 from dynasmith.items.key import KeySchema
 from dynasmith.jobs.file_facts import Fingerprint
@@ -48,19 +50,46 @@ def fingerprints_of(layout: Layout) -> dict[str, Fingerprint]:
     return {path: fingerprint for path, fingerprint in made.items() if fingerprint is not None}
 
 
-def files_origin(items: ItemWorld, layout: Layout, source: OpenSource, *, transforms: bool) -> PopulateSource:
+@dataclass(frozen=True, slots=True)
+class NewSource:
+    """Makes the source of files in a worker; see `new_source`."""
+
+    key: KeySchema
+    how: ReadOptions
+    page_items: int | None = None
+
+    def __call__(self, layout: Layout) -> FileSource:
+        """The source."""
+        return new_source(layout, self.key, self.how, self.page_items)
+
+
+def files_origin(
+    items: ItemWorld, layout: Layout, source: OpenSource, spec: PopulateFiles, key: KeySchema
+) -> PopulateSource:
     """A source of files as the origin of a populate. At its end the digest of an export is compared with its manifest,
     unless a transform changed its items."""
+    make = NewSource(key, spec.how, spec.options.batch_size)
     total = layout.manifest.count if layout.manifest else None
     names = [part.path for part in layout.parts]
 
     def finish(report: Report) -> None:
-        if not transforms:
+        if spec.transform is None:
             check_digest(report, layout)
+
+    def visible(pages: OpenSource) -> OpenSource:
+        return OpenVisibleFiles(layout, make, spec.fingerprints, pages)
 
     again = ANEW if STDIN in names else ""
     return PopulateSource(
-        source, partial(seen_keys, items), len(names), names, total, again=again, changes=layout.changes, finish=finish
+        source,
+        partial(seen_keys, items),
+        len(names),
+        names,
+        total,
+        visible=visible,
+        again=again,
+        changes=layout.changes,
+        finish=finish,
     )
 
 
@@ -73,7 +102,7 @@ def resumed_files(items: ItemWorld, spec: PopulateFiles, target: TableEnd) -> Po
         check_unchanged(path, before)
     layout = layout_of(spec.files)
     source = file_source(layout, target.key, spec.how, spec.options.batch_size)
-    return files_origin(items, layout, source, transforms=spec.transform is not None)
+    return files_origin(items, layout, source, spec, target.key)
 
 
 def seen_keys(items: ItemWorld, job_id: str) -> SeenKeys:

@@ -7,14 +7,13 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, Unpack, overload
 
-from dynasmith.errors import UsageError
 from dynasmith.ports.listener import Listener, silent
-from dynasmith.project.model_classes import is_model
 from dynasmith.project.verbs.argument_kinds import one_of, optional
 from dynasmith.project.verbs.arguments import checked, side
 from dynasmith.project.verbs.verb_access import VerbAccess
 
 if TYPE_CHECKING:
+    from dynasmith.jobs.cluster import Cluster
     from dynasmith.jobs.options import Database
     from dynasmith.jobs.report import Report
     from dynasmith.jobs.side import Side
@@ -86,6 +85,7 @@ class PopulateMethods(VerbAccess):
         digest: bool = True,
         batch_size: int | None = None,
         processes: int | None = None,
+        on: str | Cluster | None = None,
         max_write_units: float | None = None,
         share: float = 0.5,
         wait: bool = True,
@@ -115,7 +115,8 @@ class PopulateMethods(VerbAccess):
 
         ``format`` says how files are read where that is not to be found out, ``types`` the types of CSV fields
         (``{"total": "N"}``), ``map`` rewrites fields by templates (``{"id": "user-{id}"}``). Lines that are not items
-        go to the dead letters with their line number and reason. Raises UsageError, ConsentRequired, TableNotFound,
+        go to the dead letters with their line number and reason. ``processes`` here, or workers elsewhere (``on``),
+        move files side by side, each file in one of them at a time. Raises UsageError, ConsentRequired, TableNotFound,
         FileFormatError, Interrupted and RunError. Costs write units. Stopped halfway it is resumed with `Jobs.resume`,
         but for an iterable: populate it again with ``mode="skip-existing"``.
         """
@@ -127,9 +128,7 @@ class PopulateMethods(VerbAccess):
             waiting = waiting_of(wait, wait_timeout)
             return self._flow().service_populate(table, asked, consent=consent, waiting=waiting, listener=listener)
 
-        if processes and transform is None and not is_model(table):
-            raise UsageError("processes does nothing without transform.", hint="add transform, or remove processes")
-        flow = self._flow(transport)
+        flow = self._flow(transport, on)
         return flow.populate(
             table,
             files if files is not None else [] if create_target else flow.items_of(table),

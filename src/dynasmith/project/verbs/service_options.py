@@ -18,7 +18,7 @@ SERVICE_EXPORT = ("at", "incremental", "kms_key", "bucket_owner", "wait", "wait_
 """Arguments of an export that mean something in S3 alone."""
 OWN_EXPORT = (
     *("transform", "compress", "split_bytes", "expired", "consistent", "segments", "batch_size"),
-    *("processes", "max_read_units", "limit_items"),
+    *("processes", "on", "max_read_units", "limit_items"),
     "share",
 )
 """Arguments of an export that mean something for files alone."""
@@ -76,7 +76,9 @@ def owner_of(bucket_owner: str, files: object) -> str:
 
 SERVICE_POPULATE = ("delimiter", "headers", "compress", "error_bucket", "wait", "wait_timeout")
 """Arguments of a populate that mean something for the service alone."""
-OWN_POPULATE = ("types", "map", "transform", "mode", "filter", "on_error", "digest", "batch_size", "processes", "share")
+OWN_POPULATE = (
+    *("types", "map", "transform", "mode", "filter", "on_error", "digest", "batch_size", "processes", "on", "share"),
+)
 """Arguments of a populate that mean something for items that dynasmith reads."""
 
 

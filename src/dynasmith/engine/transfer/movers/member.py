@@ -141,10 +141,9 @@ class Member:
                 if not future.done():
                     future.set_result(None)
         self.left, self._moving = self._moving, {}
-        stopped = self._mover.stop.asked  # a run that ends leaves its pages, and their dead letters, as they are
-        if not stopped:
-            for segment in self.left:
-                self._mover.keeper.give_back(segment)
+        stopped = self._mover.stop.asked
+        for segment in self.left:
+            self._mover.keeper.give_back(segment)
         self._mover.changes_segments()
         if isinstance(died, Stalled):
             raise died

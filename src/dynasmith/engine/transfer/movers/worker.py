@@ -81,6 +81,7 @@ async def _move(line: "_Line", work: Work, stop: StopRequest) -> None:
             source=parts.source,
             sink=parts.sink,
             stage=parts.stage,
+            distinct=parts.distinct,
             keeper=_Keeper(line, work.job, reads, writes, stop),
             reads=reads,
             writes=writes,
