@@ -125,6 +125,7 @@ if TYPE_CHECKING:
     from dynasmith.items.ctx import Context
     from dynasmith.items.digest import Digest, digest_items
     from dynasmith.items.transform import ItemRefused
+    from dynasmith.jobs.activity import ActivitySample, JobActivity, SegmentsPart
     from dynasmith.jobs.cluster import Cluster
     from dynasmith.jobs.copy_alternatives import CopyAlternative
     from dynasmith.jobs.counts import Counts
@@ -251,6 +252,7 @@ _HOMES = {
     "engine.metrics.table_metrics": "TableMetrics",
     "ports.metrics": "MetricPoint MetricSeries UnknownMetric",
     "ports.guard": "RefusedCall",
+    "jobs.activity": "ActivitySample JobActivity SegmentsPart",
     "jobs.estimate": "JobEstimate",
     "project.verbs.dry_runs": "DryRuns",
     "project.verbs.jobs": "Jobs",
@@ -357,6 +359,7 @@ __all__ = [
     "AccessChange",
     "AccessDenied",
     "AccessError",
+    "ActivitySample",
     "Alarm",
     "AlarmKind",
     "AnyTransform",
@@ -449,6 +452,7 @@ __all__ = [
     "ItemTotals",
     "ItemsFinding",
     "Job",
+    "JobActivity",
     "JobEstimate",
     "Jobs",
     "Key",
@@ -527,6 +531,7 @@ __all__ = [
     "ScheduledBackupRule",
     "ScheduledBackups",
     "ScheduledSelection",
+    "SegmentsPart",
     "ServiceError",
     "ServiceResult",
     "ServiceUnavailable",

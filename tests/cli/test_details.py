@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 from cli.story import Story, table
 from dynasmith.cli.details import bar_text, detail_lines
+from dynasmith.cli.job_summary import job_summary
 
 NOW = datetime(2026, 11, 30, 12, 0, 0, tzinfo=UTC)
 
@@ -60,3 +61,15 @@ def test_a_job_and_the_engine(story: Story) -> None:
     assert "running:" in status.out
     assert " = " not in status.out
     assert story("local", "status", "--port", "18997", "--json").json["saved_bytes"] == 0
+
+
+def test_a_running_job_says_how_fast_it_is() -> None:
+    activity = {
+        "per_second": {"items": 1234.4, "read_units": 0.0, "write_units": 98.7}, "remaining_seconds": 65.0,
+        "max_read_units": None, "max_write_units": 100.0,
+    }  # fmt: skip
+    described = {"id": "copy-1", "state": "running", "read": 5, "activity": activity}
+    lines = [" ".join(line.split()) for line in detail_lines(job_summary(described), NOW)]
+    assert "rate: 1,234 items a second, 99 of at most 100 write units" in lines
+    assert "remaining: 1 min 5 s" in lines
+    assert not any("rate:" in line for line in detail_lines(job_summary({**described, "state": "done"}), NOW))

@@ -138,3 +138,16 @@ def test_a_full_disk_is_said_and_costs_a_resume(client: Any, make_table: MakeTab
     report = resumed(ledger.claim(job.id), end(client, table), sink=sink)
     assert report.counts.written == 300
     assert sum(len(path.read_bytes().splitlines()) for path in dest.glob("*.jsonl")) == 300
+
+
+def test_a_ledger_keeps_what_a_job_did_over_time(client: Any, make_table: MakeTable, tmp_path: Path) -> None:
+    ledger = FolderLedger(tmp_path)
+    job_id, source, target = failed_copy(client, make_table, ledger)
+    resumed(ledger.claim(job_id), end(client, source), end(client, target))
+    found = ledger.activity(job_id)
+    assert found is not None
+    assert found.counts == ledger.show(job_id).counts
+    assert [part.done for part in found.parts] == [1] * found.segments
+    assert sum(part.read for part in found.parts) == found.counts.read == 60
+    assert [sample.begins for sample in found.samples].count(True) == 2  # two runs, and the time between them is a gap
+    assert found.samples[-1].read == 60

@@ -108,6 +108,9 @@ def test_a_copy_that_is_throttled_and_broken_loses_nothing(
     assert report.counts.written == 600
     assert report.counts.retried > 0
     assert report.counts.throttled > 0
+    # Of a batch of which a part was left unprocessed the service does not say why.
+    assert set(report.counts.throttles) == {"TableWrite", "TableWriteMaxOnDemandThroughputExceeded"}
+    assert sum(report.counts.throttles.values()) == report.counts.throttled
     assert report.target == digest_items(items) == digest_items(items_of(client, target))
 
 

@@ -40,12 +40,14 @@ def test_adding_adds_every_field() -> None:
         kept_personal={"email": PersonalCounts(1, 1, 1)},
         kept_missing=MissingCounts(1, 1),
         kept_sent=1,
+        kept_throttles={"TableWrite": 1},
     )
     email = {"masked": 2, "dropped": 2, "passed": 2}
     missing = {"dropped": 2, "kept": 2}
     assert (ones + ones).to_json() == dict.fromkeys(fields, 2) | {
         "personal": {"email": email},
         "sample_missing": missing,
+        "throttles": {"TableWrite": 2},
     }
     assert (ones + ones).sent == 2
     assert (ones + Counts()) == (Counts() + ones) == ones

@@ -15,14 +15,27 @@ _LIMITS: Final = ("max_read_units", "max_write_units", "processes")
 def job_summary(described: Mapping[str, Any], *, full: bool = False) -> dict[str, Any]:
     """The details of a job, from its JSON. Counts that are zero are left out; ``full`` keeps every parameter."""
     shown = {name: value for name, value in described.items() if value != 0 or name in ("read", "written")}
-    parameters = shown.pop("parameters", {})
+    parameters, activity = shown.pop("parameters", {}), shown.pop("activity", None)
     head: dict[str, Any] = {name: shown.pop(name) for name in ("id", "verb", "state") if name in shown}
     if head.get("state") not in ("done", "cancelled"):
         head["progress"] = bar_text(described.get("read", 0), described.get("total_items_estimate"))
+        head |= dict(_pace(activity)) if activity and head.get("state") in ("running", "paused") else {}
     if full:
         return {**head, **shown, "parameters": parameters}
     shown.pop("total_items_estimate", None)
     return {**head, **dict(_asked(parameters)), **shown}
+
+
+def _pace(activity: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """How fast it is now, and how long it takes at that rate."""
+    rates = [f"{activity['per_second']['items']:,.0f} items a second"]
+    for side in ("read", "write"):
+        limit, units = activity[f"max_{side}_units"], activity["per_second"][f"{side}_units"]
+        if units or limit:
+            most = "" if limit is None else f" of at most {limit:,.0f}"
+            rates.append(f"{units:,.0f}{most} {side} units")
+    yield "rate", ", ".join(rates)
+    yield "remaining_seconds", activity["remaining_seconds"]
 
 
 def _asked(parameters: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:

@@ -1,5 +1,6 @@
 """What a job did, counted; and the arithmetic that must add up."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -43,6 +44,8 @@ class Counts(msgspec.Struct, frozen=True, kw_only=True):
     kept_missing: MissingCounts | msgspec.UnsetType = msgspec.field(name="sample_missing", default=msgspec.UNSET)
     #: Items of a job with a limit that were sent to its target.
     kept_sent: int | msgspec.UnsetType = msgspec.field(name="sent", default=msgspec.UNSET)
+    #: Requests that were throttled, by the service's reason; see `throttles`.
+    kept_throttles: Mapping[str, int] | msgspec.UnsetType = msgspec.field(name="throttles", default=msgspec.UNSET)
 
     def __add__(self, other: "Counts") -> "Counts":
         sums = {name: getattr(self, name) + getattr(other, name) for name in _NUMBERS}
@@ -52,7 +55,15 @@ class Counts(msgspec.Struct, frozen=True, kw_only=True):
             kept_personal=both(self.personal, other.personal) or msgspec.UNSET,
             kept_missing=msgspec.UNSET if missing == NONE_MISSING else missing,
             kept_sent=self.sent + other.sent or msgspec.UNSET,
+            kept_throttles=_sums(self.throttles, other.throttles) or msgspec.UNSET,
         )
+
+    @property
+    def throttles(self) -> Mapping[str, int]:
+        """Requests that were throttled, by the reason that the service gave, with the name of an index:
+        ``IndexWriteKeyRangeThroughputExceeded by_day``, or ``TableWrite`` alone where it gave none. A request may have
+        several reasons."""
+        return {} if self.kept_throttles is msgspec.UNSET else self.kept_throttles
 
     @property
     def personal(self) -> Personal:
@@ -101,7 +112,13 @@ class Counts(msgspec.Struct, frozen=True, kw_only=True):
         """The counts under their own names."""
         counts: dict[str, Any] = msgspec.to_builtins(self)
         counts.pop("sent", None)
-        return {"personal": {}, "sample_missing": msgspec.to_builtins(NONE_MISSING)} | counts
+        return {"personal": {}, "throttles": {}, "sample_missing": msgspec.to_builtins(NONE_MISSING)} | counts
 
 
 _NUMBERS = tuple(name for name in Counts.__struct_fields__ if not name.startswith("kept_"))
+
+
+def _sums(one: Mapping[str, int], other: Mapping[str, int]) -> Mapping[str, int]:
+    if not (one and other):
+        return one or other
+    return {name: one.get(name, 0) + other.get(name, 0) for name in {**one, **other}}

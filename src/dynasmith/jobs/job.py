@@ -141,6 +141,7 @@ def describe_job(job: Job) -> dict[str, Any]:
         "skipped": counts.skipped,
         "retried": counts.retried,
         "throttled": counts.throttled,
+        "throttles": dict(counts.throttles),
         "dead": counts.dead,
         "read_units": counts.read_units,
         "write_units": counts.write_units,

@@ -54,6 +54,12 @@ class Throttle:
     index: str = ""
     share: float = 1.0
 
+    @property
+    def reason(self) -> str:
+        """As the service says it, an index with its name: ``IndexWriteKeyRangeThroughputExceeded by_day``."""
+        word = f"{'Index' if self.index else 'Table'}{self.side.title()}{self.limit}"
+        return f"{word} {self.index}" if self.index else word
+
 
 def throttle_of(reason: str, resource: str) -> Throttle | None:
     """What ``TableWriteProvisionedThroughputExceeded`` with the ARN of its table or index says; None if it is unknown.

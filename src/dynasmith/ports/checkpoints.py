@@ -5,6 +5,7 @@ from typing import Literal, Protocol, runtime_checkable
 
 from msgspec import Struct
 
+from dynasmith.jobs.activity import JobActivity
 from dynasmith.jobs.checkpoint import Checkpoint
 from dynasmith.jobs.job import Job
 from dynasmith.ports.items import DeadLetter
@@ -60,6 +61,15 @@ class Claim(Protocol):
         """Keep the job's new state and counts."""
         ...
 
+    def activity(self) -> JobActivity | None:
+        """What the runs before this one did over time; None where that is not known."""
+        ...
+
+    async def keep_activity(self, activity: JobActivity, *, last: bool) -> None:
+        """Keep what the job did over time, in place of what was kept; every few seconds at most, but for the ``last``
+        one of a run. A job never goes on from it."""
+        ...
+
     def control(self) -> JobControl:
         """What a person wants of the job now."""
         ...
@@ -105,6 +115,10 @@ class Ledger(Protocol):
         """The checkpoints of a job as they stand, by segment, without holding it. Raises CheckpointError for a damaged
         one.
         """
+        ...
+
+    def activity(self, job_id: str) -> JobActivity | None:
+        """What the job did over time, without holding it; None where that is not known. One read."""
         ...
 
     def dead_letters(self, job_id: str) -> Sequence[DeadLetter]:

@@ -1,8 +1,8 @@
 """What a ledger that machines share needs of the place where it keeps jobs: a few calls on values by job and name.
 
-A name is words joined by ``#``: ``job``, ``control`` (what a person wants of the job), ``segment#00003#<fence>`` (a
-checkpoint), ``dead#00003#<page>#000#<fence>`` (dead letters of a page), ``taken#<fence>``. What counts of them says
-`ledger_fences`.
+A name is words joined by ``#``: ``job``, ``control`` (what a person wants of the job), ``activity`` (what it did over
+time), ``segment#00003#<fence>`` (a checkpoint), ``dead#00003#<page>#000#<fence>`` (dead letters of a page),
+``taken#<fence>``. What counts of them says `ledger_fences`.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -12,6 +12,7 @@ from dynasmith.aws.stores.lease import Lock
 
 JOB = "job"
 CONTROL = "control"
+ACTIVITY = "activity"
 LOCK = "lock"
 SEGMENT = "segment#"
 DEAD = "dead#"

@@ -18,9 +18,10 @@ import msgspec
 
 from dynasmith.aws.stores.lease import LEASE_SECONDS, OF_MIGRATION, HeldLease, Lease
 from dynasmith.aws.stores.ledger_fences import checkpoints_of, dead_letters_of, inherit, newest_fence, under_fence
-from dynasmith.aws.stores.ledger_store import CONTROL, DEAD, JOB, SEGMENT, FencedLock, Store
+from dynasmith.aws.stores.ledger_store import ACTIVITY, CONTROL, DEAD, JOB, SEGMENT, FencedLock, Store
 from dynasmith.errors import CheckpointError, DynasmithError, LeaseLost, RunError, TableNotFound
 from dynasmith.items.digest import Digest
+from dynasmith.jobs.activity import JobActivity, decode_activity, encode_activity
 from dynasmith.jobs.checkpoint import Checkpoint, decode_checkpoint, encode_checkpoint
 from dynasmith.jobs.counts import Counts
 from dynasmith.jobs.job import Job, decode_job, encode_job, moved, seen
@@ -31,6 +32,8 @@ from dynasmith.ports.permit import Term
 
 DEAD_BYTES = 300_000
 """Packed dead letters under one name: an item of a table holds 400 KB."""
+ACTIVITY_SECONDS = 5.0
+"""How often a running job's activity is kept: 720 writes an hour."""
 CONTROL_SECONDS = 0.7
 """How old what is known of a person's wishes may be before it is read again: a run looks every quarter of a second, so
 that it reads them at least every second."""
@@ -126,6 +129,10 @@ class SharedLedger:
             for dead in msgspec.json.decode(zlib.decompress(packed), type=list[DeadLetter])
         ]
 
+    def activity(self, job_id: str) -> JobActivity | None:
+        """What the job did over time; at most about 5 seconds old while it runs."""
+        return decode_activity(self._store.get(job_id, ACTIVITY))
+
     def steer(self, job_id: str, control: JobControl) -> None:
         """Tell a job what is wanted of it."""
         self._read(job_id)
@@ -176,6 +183,7 @@ class SharedClaim:
         self._dead: dict[str, str] | None = None
         self._control = JobControl()
         self._asked_at = float("-inf")
+        self._pictured_at = lease_clock()
 
     @property
     def job(self) -> Job:
@@ -234,6 +242,17 @@ class SharedClaim:
         if not kept:
             raise self._lost()
         self._job = job
+
+    def activity(self) -> JobActivity | None:
+        """What the runs before this one did over time."""
+        return decode_activity(self._store.get(self._job.id, ACTIVITY))
+
+    async def keep_activity(self, activity: JobActivity, *, last: bool) -> None:
+        """One write every 5 seconds, and one at the end of a run."""
+        if last or lease_clock() - self._pictured_at >= ACTIVITY_SECONDS:
+            self._pictured_at = lease_clock()
+            self._check()
+            await asyncio.to_thread(self._store.put, self._job.id, ACTIVITY, encode_activity(activity))
 
     def control(self) -> JobControl:
         """What a person wants, as it was a moment ago: it is read beside, at most once a second."""

@@ -41,7 +41,14 @@ WAIT_SECONDS: Final = (0.0, 0.25, 0.5, 1.0, *[2.0] * 60)
 _SENDS = 3
 """How often a call is sent whose reply is broken."""
 # The attribute that holds what is kept, by the first word of its name.
-_ATTRIBUTES = {"job": "job", "segment": "checkpoint", "dead": "dead", "control": "control", "taken": "taken"}
+_ATTRIBUTES = {
+    "job": "job",
+    "segment": "checkpoint",
+    "dead": "dead",
+    "control": "control",
+    "taken": "taken",
+    "activity": "activity",
+}
 
 
 class TableLedger(SharedLedger):

@@ -58,7 +58,8 @@ def show(invocation: Invocation, job: str, full: bool) -> int:
             for line in tick_lines(jobs.progress(found.id)):
                 click.echo(line)
             return 0
-        described = job_json(invocation, found)
+        activity = jobs.activity(found.id)
+        described = job_json(invocation, found) | {"activity": activity and activity.to_json()}
     if invocation.as_json:
         print_json(described)
         return 0

@@ -68,9 +68,9 @@ class SampleMissingDetails(TypedDict):
 
 
 class JobDetails(TypedDict):
-    """A long run. Its counts are of items, but ``throttled``, which is of requests. ``digest`` is null where none was
-    made, ``reason`` where the job did not fail; ``personal`` has values by the path of each personal attribute;
-    ``parameters`` are what it was asked to do."""
+    """A long run. Its counts are of items, but ``throttled``, which is of requests, and ``throttles``, the same by the
+    reasons of the service. ``digest`` is null where none was made, ``reason`` where the job did not fail; ``personal``
+    has values by the path of each personal attribute; ``parameters`` are what it was asked to do."""
 
     id: str
     verb: str
@@ -87,6 +87,7 @@ class JobDetails(TypedDict):
     skipped: int
     retried: int
     throttled: int
+    throttles: dict[str, int]
     dead: int
     personal: dict[str, PersonalCountDetails]
     sample_missing: SampleMissingDetails
@@ -95,6 +96,57 @@ class JobDetails(TypedDict):
     digest: Digest | None
     reason: str | None
     parameters: dict[str, Any]
+
+
+class ActivitySampleDetails(TypedDict):
+    """What a job had done at a time, over all its runs. ``begins`` is true where a run began: the time before it is
+    unknown."""
+
+    at: Time
+    read: int
+    arrived: int
+    read_units: float
+    write_units: float
+    throttled: int
+    begins: bool
+
+
+class SegmentsPartDetails(TypedDict):
+    """Segments from ``first`` on: how many they are, are done, were begun; items read, requests throttled."""
+
+    first: int
+    segments: int
+    done: int
+    begun: int
+    read: int
+    throttled: int
+
+
+class RateDetails(TypedDict):
+    """What is done a second, over the last seconds."""
+
+    items: float
+    read_units: float
+    write_units: float
+
+
+class JobActivityDetails(TypedDict):
+    """What a job did over time; ``max_read_units`` and ``max_write_units`` are the limits of its pace a second, null
+    where there is none."""
+
+    at: Time
+    per_second: RateDetails
+    max_read_units: float | None
+    max_write_units: float | None
+    remaining_seconds: float | None
+    samples: list[ActivitySampleDetails]
+    segments: list[SegmentsPartDetails]
+
+
+class ShownJob(JobDetails):
+    """A long run; ``activity`` is null where none was kept."""
+
+    activity: JobActivityDetails | None
 
 
 class ApplyJobDetails(JobDetails):
@@ -216,6 +268,7 @@ class RefreshPartDetails(TypedDict):
     dead: int
     retried: int
     throttled: int
+    throttles: dict[str, int]
     read_units: float
     write_units: float
     personal: dict[str, PersonalCountDetails]

@@ -150,7 +150,7 @@ OUTPUTS: Final[Mapping[str, tuple[OutputShape, ...]]] = {
     "diagnose": (OutputShape(list[tables.DiagnosisDetails]),),
     "jobs list": (OutputShape(list[items.JobDetails]),),
     "jobs show": (
-        OutputShape(items.JobDetails),
+        OutputShape(items.ShownJob),
         OutputShape(items.ServiceTransferDetails, "of an ARN of the service"),
     ),
     "jobs resume": (

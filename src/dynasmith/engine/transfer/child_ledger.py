@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 
+from dynasmith.jobs.activity import JobActivity
 from dynasmith.jobs.checkpoint import Checkpoint
 from dynasmith.jobs.job import Job
 from dynasmith.ports.checkpoints import Claim, JobControl, KeptInTable, Ledger
@@ -65,6 +66,14 @@ class ChildClaim:
         """Keep the job's new state."""
         self._own.change(job)
 
+    def activity(self) -> JobActivity | None:
+        """What the runs before this one did over time."""
+        return self._own.activity()
+
+    async def keep_activity(self, activity: JobActivity, *, last: bool) -> None:
+        """Keep what the job did over time."""
+        await self._own.keep_activity(activity, last=last)
+
     def release(self) -> None:
         """Let others have the job."""
         self._own.release()
@@ -95,6 +104,10 @@ class ChildLedger:
     def checkpoints(self, job_id: str) -> Mapping[int, Checkpoint]:
         """The checkpoints of a job."""
         return self._real.checkpoints(job_id)
+
+    def activity(self, job_id: str) -> JobActivity | None:
+        """What a job did over time."""
+        return self._real.activity(job_id)
 
     def dead_letters(self, job_id: str) -> Sequence[DeadLetter]:
         """The dead letters of a job."""

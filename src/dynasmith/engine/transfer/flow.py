@@ -16,11 +16,12 @@ from typing import Protocol
 
 import msgspec
 
+from dynasmith.engine.transfer.activity_recorder import ActivityRecorder
 from dynasmith.engine.transfer.event_thread import StopRequest
 from dynasmith.engine.transfer.events import FlowDead, FlowProgress
 from dynasmith.engine.transfer.permit import RunPermit
 from dynasmith.engine.transfer.table_identity import TableIdentityCheck
-from dynasmith.errors import DataError
+from dynasmith.errors import DataError, DynasmithError
 from dynasmith.items.digest import Digest
 from dynasmith.jobs.checkpoint import Checkpoint
 from dynasmith.jobs.counts import Counts
@@ -35,6 +36,9 @@ from dynasmith.ports.permit import Halted
 
 TICK_SECONDS = 0.25
 """How often a running job looks at what a person wants of it, and says how far it is."""
+
+ACTIVITY_SECONDS = 1.0
+"""How often the ledger is given a running job's activity."""
 
 HOPELESS_DEAD = 1000
 """Dead letters without a single item written, at which a job stops."""
@@ -104,12 +108,16 @@ class Flow:
     _switching: asyncio.Lock = field(default_factory=asyncio.Lock)
     _codes: set[str] = field(default_factory=set)
     _reason: str = ""
-    _cut: Counts = field(default_factory=Counts)
+    _closed: Counts = field(default_factory=Counts)
+    """Of the segments that are at their end, which are many, and of what a cancelled job left."""
+    _open: dict[int, Checkpoint] = field(default_factory=dict)
+    """Segments that were begun and are not at their end."""
+    _activity: ActivityRecorder | None = None
 
     @property
     def counts(self) -> Counts:
         """What was done, over all runs of the job."""
-        return sum((checkpoint.counts for checkpoint in self.at.values()), self._cut)
+        return sum((checkpoint.counts for checkpoint in self._open.values()), self._closed)
 
     @property
     def target_digest(self) -> Digest:
@@ -154,13 +162,19 @@ class Flow:
         # With a limit they are moved one after the other, so that it is the same items each time.
         order = interleaved(job.segments) if self.limit is None else range(job.segments)
         self._left.extend(number for number in order if not self.at[number].done)
+        for at in self.at.values():
+            self._count(at)
+        self._activity = ActivityRecorder(job.segments, self.claim.activity(), self.now)
+        self._activity.begin(self.at.values())
 
     async def run(self, moving: PageMover) -> None:
         """Run what is left, after ``begin``. Raises the first error of any segment, or of the look at what is
         wanted of the job; the others are stopped."""
         self._moving = moving
+        await self._keep_activity(moving)
         async with tasks_together() as tasks:  # a job that cannot hear what is wanted of it does not go on unheard
             watching = [tasks.create_task(self._watch(moving), name="watch")]
+            watching.append(tasks.create_task(self._keep_activities(moving), name="activity"))
             if self.same is not None:
                 watching.append(tasks.create_task(self.same.watch(), name="same tables"))
             with suppress(Halted):
@@ -168,6 +182,7 @@ class Flow:
             await moving.run()
             for each in watching:
                 each.cancel()
+        await self._keep_activity(moving, last=True)
 
     # --- what movers ask ----------------------------------------------------------------------------------------------
 
@@ -205,6 +220,9 @@ class Flow:
         before, self.at[checkpoint.segment] = self.at[checkpoint.segment], checkpoint
         if checkpoint.done:
             self._given.discard(checkpoint.segment)
+        self._count(checkpoint)
+        if self._activity is not None:
+            self._activity.saved(before, checkpoint)
         if checkpoint.counts.dead > before.counts.dead:
             self._check_hope()
 
@@ -216,7 +234,7 @@ class Flow:
 
     def cut(self, counts: Counts) -> None:
         """Count what was written of a page that a cancelled job leaves."""
-        self._cut += counts
+        self._closed += counts
 
     async def moved(self) -> None:
         """A transform changed a key: from here on nothing is written over another item, so that none is lost.
@@ -232,6 +250,13 @@ class Flow:
             job = self.claim.job
             self.claim.change(msgspec.structs.replace(job, only_new=True))
             self._only_new = True
+
+    def _count(self, checkpoint: Checkpoint) -> None:
+        if checkpoint.done:
+            self._open.pop(checkpoint.segment, None)
+            self._closed += checkpoint.counts
+        elif checkpoint.position is not None or checkpoint.counts.read:
+            self._open[checkpoint.segment] = checkpoint
 
     def _check_hope(self) -> None:
         """Stop where nothing at all arrives: a table that refuses every item would fill the dead letters with them."""
@@ -273,6 +298,19 @@ class Flow:
             await self._obey(control.wish, moving)
             await asyncio.sleep(TICK_SECONDS)
             self._say_progress(moving, before, monotonic() - began)
+
+    async def _keep_activities(self, moving: PageMover) -> None:
+        while True:
+            await asyncio.sleep(ACTIVITY_SECONDS)
+            await self._keep_activity(moving)
+
+    async def _keep_activity(self, moving: PageMover, *, last: bool = False) -> None:
+        """Keep the activity as it is now. A ledger that cannot keep it stops no job: what it must keep, it says."""
+        assert self._activity is not None
+        counts = self.counts + moving.batched
+        activity = self._activity.activity(counts, moving.rates, self.total_items, paused=self._paused)
+        with suppress(DynasmithError):
+            await self.claim.keep_activity(activity, last=last)
 
     def _say_progress(self, moving: PageMover, before: Counts, seconds: float) -> None:
         counts = self.counts + moving.batched

@@ -109,8 +109,9 @@ class Mover:
 
     @property
     def batched(self) -> Counts:
-        """What was acknowledged of pages that are under way, batch by batch: in no checkpoint yet."""
-        return sum((_arrived(each) for page in self._batched.values() for each in page), Counts())
+        """What was acknowledged of pages that are under way, batch by batch, and throttled: in no checkpoint yet."""
+        throttles = self.reads.throttles() + self.writes.throttles()
+        return sum((_arrived(each) for page in self._batched.values() for each in page), throttles)
 
     def change(self, read: float | None, write: float | None) -> None:
         """Other limits in units a second from now on; None for those that the job began with."""
@@ -210,9 +211,8 @@ class Mover:
         if dead:
             await self.keeper.bury(at.segment, at.position, dead)
         target = digest_less(staged, outcome.others, self._digester) if self.digest else Digest()
-        throttled = self.reads.throttled + self.writes.throttled
-        self.reads.throttled = self.writes.throttled = 0
-        counts = Counts(
+        throttles = self.reads.counted() + self.writes.counted()
+        counts = throttles + Counts(
             read=len(page.items) + len(page.dead),
             fanned_out=staged.fanned_out,
             dropped=staged.dropped,
@@ -222,7 +222,6 @@ class Mover:
             skipped=outcome.skipped + staged.skipped,
             dead=len(dead),
             retried=outcome.retried,
-            throttled=throttled,
             read_units=page.units,
             write_units=outcome.units.total,
             kept_personal=staged.personal or msgspec.UNSET,

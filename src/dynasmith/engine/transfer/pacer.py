@@ -5,9 +5,12 @@ from collections.abc import Callable, Mapping, Sequence
 from math import inf
 from time import monotonic
 
+from msgspec import UNSET
+
 from dynasmith.engine.transfer.event_thread import StopRequest
 from dynasmith.engine.transfer.permit import RunPermit
 from dynasmith.items.wire import Units
+from dynasmith.jobs.counts import Counts
 from dynasmith.jobs.pace import BURST_SECONDS, TABLE, Pace
 from dynasmith.jobs.steer import Steer, Throttle, UnitKind
 from dynasmith.ports.items import PacedListener
@@ -66,6 +69,8 @@ class Pacer:
         self._each: dict[str, float] = {}
         self._offered = self._away = 0  # items, since the last cut of a rate
         self.throttled = 0
+        self.reasons: dict[str, int] = {}
+        """Requests that were throttled since they were last counted, and by which reasons."""
 
     @property
     def rate(self) -> float:
@@ -126,6 +131,8 @@ class Pacer:
         if not mine:
             return
         self.throttled += 1
+        for reason in {throttle.reason for throttle in mine}:
+            self.reasons[reason] = self.reasons.get(reason, 0) + 1
         now, cut = self._clock(), False
         known = min(1.0, self._away / self._offered / WHOLE_SHARE) if self._away and self._offered else None
         for throttle in mine:
@@ -137,6 +144,16 @@ class Pacer:
                 self._steered(name, after, now)
         if cut:
             self._offered = self._away = 0
+
+    def throttles(self) -> Counts:
+        """The requests that were throttled and are not counted yet, by reason."""
+        return Counts(throttled=self.throttled, kept_throttles=dict(self.reasons) or UNSET)
+
+    def counted(self) -> Counts:
+        """The same, which are counted from now on."""
+        found = self.throttles()
+        self.throttled, self.reasons = 0, {}
+        return found
 
     def change(self, units_per_second: float | None) -> None:
         """Another limit of the table from now on; None for the one that the job began with."""

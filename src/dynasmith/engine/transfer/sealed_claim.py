@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from msgspec.structs import replace
 
+from dynasmith.jobs.activity import JobActivity
 from dynasmith.jobs.checkpoint import Checkpoint
 from dynasmith.jobs.job import Job
 from dynasmith.operations.pseudonym import Pseudonyms
@@ -57,6 +58,14 @@ class SealedClaim:
     def change(self, job: Job) -> None:
         """Keep the job's new state."""
         self.inner.change(job)
+
+    def activity(self) -> JobActivity | None:
+        """What the runs before this one did over time; it holds no key."""
+        return self.inner.activity()
+
+    async def keep_activity(self, activity: JobActivity, *, last: bool) -> None:
+        """Keep what the job did over time."""
+        await self.inner.keep_activity(activity, last=last)
 
     def control(self) -> JobControl:
         """What a person wants of the job."""

@@ -12,6 +12,7 @@ from dynasmith.engine.transfer import jobs as engine_jobs
 from dynasmith.errors import ProjectError, RunError, UsageError
 from dynasmith.files.folder_removal import refuse_link
 from dynasmith.files.ledger.folder import FolderLedger
+from dynasmith.jobs.activity import JobActivity
 from dynasmith.jobs.choice import older_than
 from dynasmith.jobs.cluster import Cluster
 from dynasmith.jobs.job import Job
@@ -67,6 +68,16 @@ class Jobs(JobTicks):
     def show(self, job: str) -> Job:
         """One job, without its checkpoints. Raises RunError where there is none, UsageError where several begin so."""
         return self._items.ledger.show(self.find(job))
+
+    @checked()
+    def activity(self, job: str) -> JobActivity | None:
+        """What a job did over time: counts up to now, samples of them, limits of its pace, segments part by part.
+
+        None for a job of a verb that keeps none (a refresh, an erasure, an apply, what the service does), or of an
+        earlier version. At most a second old while it runs, in a ledger in a table or in S3 five. Costs one read of the
+        ledger, whoever runs the job. Raises RunError where there is no such job, UsageError where several begin so.
+        """
+        return self._items.ledger.activity(self.find(job))
 
     @checked()
     def of_service(self, arn: str) -> Mapping[str, Any]:

@@ -5,6 +5,7 @@
     PREFIX/copy-20261120T232713-9f3a1c/
         job.json                     what was asked, the state
         control.json                 what a person wants of it
+        activity.json                what it did over time, every 5 s while it runs
         lock.json                    who runs it, beat by beat; how often it was taken up (the fence)
         segment/00003/00000001       a checkpoint, under the fence of the run that wrote it
         taken/00000002               what the run of that fence inherited
@@ -21,7 +22,7 @@ from collections.abc import Callable, Iterable, Sequence
 import msgspec
 
 from dynasmith.aws.stores.lease import LEASE_SECONDS, LockState
-from dynasmith.aws.stores.ledger_store import CONTROL, JOB, LOCK, FencedLock
+from dynasmith.aws.stores.ledger_store import ACTIVITY, CONTROL, JOB, LOCK, FencedLock
 from dynasmith.aws.stores.s3.objects import S3Objects, listed_content
 from dynasmith.aws.stores.shared_ledger import SharedLedger
 from dynasmith.errors import CheckpointError, NotOffered
@@ -31,7 +32,7 @@ VALUE_BYTES_MAX = 64 * 1024 * 1024
 """Of one object; S3 takes 5 GB in one PutObject."""
 _CHANGES = 5
 """How often the record of a job is sent again that another write of the same run changed."""
-_FILES = {JOB: "job.json", CONTROL: "control.json", LOCK: "lock.json"}
+_FILES = {JOB: "job.json", CONTROL: "control.json", LOCK: "lock.json", ACTIVITY: "activity.json"}
 
 
 class S3Ledger(SharedLedger):
