@@ -14,7 +14,7 @@ _LIMITS: Final = ("max_read_units", "max_write_units", "processes")
 
 def job_summary(described: Mapping[str, Any], *, full: bool = False) -> dict[str, Any]:
     """The details of a job, from its JSON. Counts that are zero are left out; ``full`` keeps every parameter."""
-    shown = {name: value for name, value in described.items() if value != 0 or name in ("read", "written")}
+    shown = {name: value for name, value in described.items() if _tells(value) or name in ("read", "written")}
     parameters, activity = shown.pop("parameters", {}), shown.pop("activity", None)
     head: dict[str, Any] = {name: shown.pop(name) for name in ("id", "verb", "state") if name in shown}
     if head.get("state") not in ("done", "cancelled"):
@@ -24,6 +24,11 @@ def job_summary(described: Mapping[str, Any], *, full: bool = False) -> dict[str
         return {**head, **shown, "parameters": parameters}
     shown.pop("total_items_estimate", None)
     return {**head, **dict(_asked(parameters)), **shown}
+
+
+def _tells(value: Any) -> bool:
+    """Whether it is more than zero, or zeros."""
+    return any(map(_tells, value.values())) if isinstance(value, Mapping) else value != 0
 
 
 def _pace(activity: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
