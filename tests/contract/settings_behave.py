@@ -123,6 +123,41 @@ def stream_twice(it: Subject) -> None:
     refused(it.db.update_table, "ValidationException", TableName=name, StreamSpecification=wish)
 
 
+def _changes(it: Subject, name: str) -> list[str]:
+    """The events of the stream of a table, in order, once a change that is made for this is among them."""
+    arn, streams = it.describe(name)["LatestStreamArn"], it.client("dynamodbstreams")
+    it.db.put_item(TableName=name, Item={"pk": {"S": "last"}})
+    found: list[str] = []
+
+    def all_read() -> bool:
+        found.clear()
+        for shard in streams.describe_stream(StreamArn=arn)["StreamDescription"]["Shards"]:
+            asked = {"StreamArn": arn, "ShardId": shard["ShardId"], "ShardIteratorType": "TRIM_HORIZON"}
+            records = streams.get_records(ShardIterator=streams.get_shard_iterator(**asked)["ShardIterator"])["Records"]
+            found.extend(f"{one['eventName']} {one['dynamodb']['Keys']['pk']['S']}" for one in records)
+        return "INSERT last" in found
+
+    until(all_read)
+    return found
+
+
+@behaviour("stream: each write that changes an item makes a record, and one that changes nothing makes none")
+def stream_records(it: Subject) -> None:
+    name = it.create(StreamSpecification={"StreamEnabled": True, "StreamViewType": "KEYS_ONLY"})
+    for value in ("1", "1", "2"):
+        it.db.put_item(TableName=name, Item={"pk": {"S": "a"}, "v": {"N": value}})
+    it.db.delete_item(TableName=name, Key={"pk": {"S": "a"}})
+    assert _changes(it, name) == ["INSERT a", "MODIFY a", "REMOVE a", "INSERT last"]
+
+
+@behaviour("stream: a PartiQL statement makes a record")
+def stream_of_statements(it: Subject) -> None:
+    name = it.create(StreamSpecification={"StreamEnabled": True, "StreamViewType": "KEYS_ONLY"})
+    it.db.put_item(TableName=name, Item={"pk": {"S": "a"}})
+    it.db.execute_statement(Statement=f"""DELETE FROM "{name}" WHERE pk = 'a'""")
+    assert _changes(it, name) == ["INSERT a", "REMOVE a", "INSERT last"]
+
+
 @behaviour("the maximum of on-demand throughput is kept, and goes with -1")
 def on_demand_maximum(it: Subject) -> None:
     name = it.create(OnDemandThroughput={"MaxReadRequestUnits": 100, "MaxWriteRequestUnits": 50})

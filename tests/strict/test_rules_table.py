@@ -14,7 +14,7 @@ from dynasmith.strict import JudgedRequest, Refusal, StrictRule, StrictServer
 from dynasmith.strict.expressions.reserved_words import RESERVED
 from dynasmith.strict.rules.file import read_rules
 from dynasmith.strict.rules.registry import rules
-from dynasmith.strict.rules.request_shapes import service_model
+from dynasmith.strict.rules.request_shapes import service_model, streams_model
 from dynasmith.strict.services.aws_backup.call import backup_model
 from dynasmith.strict.services.mappings.engine_calls import lambda_model
 from strict_tables import create, ready, refused
@@ -28,7 +28,8 @@ def test_every_rule_says_what_where_and_how_we_know() -> None:
     assert len(set(names)) == len(names)
     backup = {f"backup:{name}" for name in backup_model().operation_names}
     functions = {f"lambda:{name}" for name in lambda_model().operation_names}
-    known = {*service_model().operation_names, *backup, *functions, "*", "RegisterScalableTarget"}
+    own = {*service_model().operation_names, *streams_model().operation_names}
+    known = {*own, *backup, *functions, "*", "RegisterScalableTarget"}
     for rule in every:
         assert rule.refuses, rule.name
         assert rule.source, rule.name

@@ -16,6 +16,7 @@ from dynasmith.strict.rules import reads as rules_reads
 from dynasmith.strict.rules import request_shapes as model
 from dynasmith.strict.rules import settings as rules_settings
 from dynasmith.strict.rules import statements as rules_statements
+from dynasmith.strict.rules import streams as rules_streams
 from dynasmith.strict.rules import tables as rules_tables
 from dynasmith.strict.rules import transfers as rules_transfers
 from dynasmith.strict.rules import update as rules_update
@@ -118,6 +119,19 @@ KEPT: tuple[StrictRule, ...] = (
         GUIDE + "transaction-apis.html (Transaction conflict handling in DynamoDB)",
     ),
     StrictRule(
+        "stream-iterator-15-minutes",
+        ("GetRecords",),
+        "a shard iterator that is older than 15 minutes (ExpiredIteratorException)",
+        rules_streams.STREAMS_API + "API_streams_GetShardIterator.html",
+    ),
+    StrictRule(
+        "stream-two-readers",
+        ("GetRecords",),
+        "a third process that reads on in one shard within a second, enabled event source mappings included "
+        "(LimitExceededException); the service may throttle it, the endpoint does",
+        rules_streams.STREAMS_API + "API_streams_GetRecords.html (LimitExceededException)",
+    ),
+    StrictRule(
         "statement-batch-reads-one",
         ("BatchExecuteStatement",),
         "a SELECT of a batch that does not hold every key attribute to one value (an error of that statement)",
@@ -152,6 +166,7 @@ GROUPS: tuple[tuple[str, tuple[StrictRule, ...]], ...] = (
     ("Query and Scan", tuple(rules_reads.RULES)),
     ("Attributes that reads and updates name", tuple(rules_attributes.RULES)),
     ("PartiQL", tuple(rules_statements.RULES)),
+    ("DynamoDB Streams", tuple(rules_streams.RULES)),
     ("Application Auto Scaling", tuple(scaling.RULES)),
     ("AWS Backup", tuple(aws_backup.RULES)),
     ("Event source mappings of Lambda", tuple(rules_mappings.RULES)),

@@ -44,9 +44,17 @@ def service_model() -> ServiceModel:
     return ServiceModel(Loader().load_service_model("dynamodb", "service-2"), "dynamodb")
 
 
+@lru_cache(maxsize=1)
+def streams_model() -> ServiceModel:
+    """botocore's model of DynamoDB Streams; about 5 ms the first time."""
+    return ServiceModel(Loader().load_service_model("dynamodbstreams", "service-2"), "dynamodbstreams")
+
+
 @lru_cache(maxsize=256)
 def _input_of(operation: str) -> Shape | None:
     model = service_model()
+    if operation not in model.operation_names:
+        model = streams_model()
     if operation not in model.operation_names:
         return None
     shape: Shape | None = model.operation_model(operation).input_shape
@@ -164,7 +172,7 @@ def _lower(name: str) -> str:
     "*",
     refuses="a request that the service's model has not: a required member missing, a wrong type, an unknown enum "
     "value, a string too short or too long, an empty list or map where one is needed",
-    source="botocore, data/dynamodb/2012-08-10/service-2.json",
+    source="botocore, data/dynamodb/2012-08-10/service-2.json and data/dynamodbstreams",
 )
 def _model(ask: JudgedRequest) -> Refusal | None:
     shape = _input_of(ask.operation)

@@ -34,6 +34,8 @@ from dynasmith.strict.services.s3 import another_owner
 from dynasmith.strict.services.service_actions import body_of, query_action
 from dynasmith.strict.services.simulation import simulated
 from dynasmith.strict.services.statements import run_statements
+from dynasmith.strict.services.stream_logs import STREAMS
+from dynasmith.strict.services.streams import answer_streams, stream_tables
 from dynasmith.strict.services.world import LOG, TARGET, IncomingCall, StrictWorld
 from dynasmith.strict.services.write_images import recorded
 from dynasmith.strict.state.journal import STATEMENTS, WRITES, Call
@@ -114,6 +116,9 @@ class RequestPipeline:
             return await self._own_service(request, service, backup_operation(request), answer_backup)
         if service == CLOUDWATCH:
             return await self._own_service(request, CLOUDWATCH, cloudwatch_operation(request), answer_cloudwatch)
+        if target.startswith(STREAMS):
+            operation = target[len(STREAMS) :].decode("latin-1")
+            return await self._own_service(request, "dynamodb", operation, answer_streams, stream_tables(request))
         if service == "lambda" and is_mapping_call(request):
             return await self._own_service(request, service, mapping_operation(request), answer_mapping)
         if service == "lambda" and is_mapping_tags(request):
@@ -172,11 +177,11 @@ class RequestPipeline:
         self._world.journal.add(call)
 
     async def _own_service(
-        self, request: WireRequest, service: str, operation: str, answer: ServiceAnswer
+        self, request: WireRequest, service: str, operation: str, answer: ServiceAnswer, tables: tuple[str, ...] = ()
     ) -> WireReply:
-        """A service that the endpoint does itself, or stands in for: AWS Backup, CloudWatch, triggers."""
+        """A service that the endpoint does itself, or stands in for: AWS Backup, CloudWatch, triggers, streams."""
         world, at = self._world, self._world.clock.time()
-        fault = world.faults.meeting(operation, ())
+        fault = world.faults.meeting(operation, tables)
         if fault is None:
             reply = await answer(world, request)
         else:
@@ -187,7 +192,8 @@ class RequestPipeline:
                 return await answer(world, request)
 
             reply = await struck(fault, operation, "", go_on, service)
-        call = Call(operation, "", reply.status, None, at, 0, outcome(reply), service, body=request.body)
+        table = tables[0] if tables else ""
+        call = Call(operation, table, reply.status, None, at, 0, outcome(reply), service, tables, request.body)
         reply = in_protocol(request, reply) if service == CLOUDWATCH else reply
         world.journal.add(call)
         return reply
@@ -233,7 +239,7 @@ class RequestPipeline:
             # The engine had tables before the endpoint saw it; it may have mappings too.
             await adopt(world, account)
         if account.feeds:
-            await fed(world, call)
+            fed(call)
         self._write_down(call, reply)
         stall = world.stall
         stall.note(operation, call.tables[0] if call.tables else "", request.body, outcome(reply))

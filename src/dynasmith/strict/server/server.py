@@ -14,6 +14,7 @@ from dynasmith.strict.rules.items import KeyValue, value_text, wire_value
 from dynasmith.strict.rules.registry import rules
 from dynasmith.strict.rules.rule import RuleBook, StrictRule
 from dynasmith.strict.server.pipeline import RequestPipeline
+from dynasmith.strict.server.stream_control import StreamControl
 from dynasmith.strict.server.wipe import wipe
 from dynasmith.strict.services.world import StrictWorld
 from dynasmith.strict.state.capacity import (
@@ -86,6 +87,7 @@ class StrictServer:
             stall=Stall(self.clock, stall_seconds),
         )
         self.permissions = self._world.permissions
+        self.streams = StreamControl(self._world, self._call)
         self._world.capacity.enforced = clock == "real" if capacity is None else capacity
         self._scaling_address = autoscaling_upstream
         self._scaling: Upstream | None = None

@@ -26,6 +26,7 @@ async def wipe(world: StrictWorld) -> None:
             await ask_lambda(world, account, "DELETE", f"{MAPPINGS}/{uuid}")
         account.mappings.clear()
         account.feeds.clear()
+        account.streams.clear()
         await take_back(world, account)
         account.tables.clear()
         account.backups.clear()

@@ -11,8 +11,8 @@ from dynasmith.strict.iam.dynamodb_calls import NeededAction
 from dynasmith.strict.iam.judgement import AccessRequest, judge
 from dynasmith.strict.iam.role import RoleSession
 from dynasmith.strict.services.roles import role
-from dynasmith.strict.services.service_actions import body_of, needed, query_of
-from dynasmith.strict.services.world import IncomingCall, StrictWorld, reply_json
+from dynasmith.strict.services.service_actions import needed, query_of
+from dynasmith.strict.services.world import IncomingCall, StrictWorld
 from dynasmith.strict.state.state import DEFAULT_ACCOUNT, Account
 from dynasmith.strict.wire.messages import WireReply, WireRequest, error_reply
 from dynasmith.strict.wire.rest_json import rest_error
@@ -83,16 +83,10 @@ async def _resource_policy(
 
 
 def learn(world: StrictWorld, request: WireRequest, reply: WireReply) -> None:
-    """Note whose a key is that AssumeRole gave out, which stream an iterator reads, and that IAM was written to."""
+    """Note whose a key is that AssumeRole gave out, and that IAM was written to."""
     if reply.status != 200:
         return
     service = request.scope[2]
-    if service == "dynamodb" and request.headers.get(b"x-amz-target", b"").startswith(b"DynamoDBStreams"):
-        said, answered = body_of(request), reply_json(reply)
-        stream = said.get("StreamArn") or world.iterators.get(str(said.get("ShardIterator")))
-        for member in ("ShardIterator", "NextShardIterator"):
-            if stream and answered.get(member):
-                world.iterators[str(answered[member])] = str(stream)
     if service not in _QUERY:
         return
     query = query_of(request)

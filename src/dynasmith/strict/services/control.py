@@ -7,6 +7,7 @@ from dynasmith.strict.rules.rule import plain_name
 from dynasmith.strict.services.background_metrics import measure_indexes
 from dynasmith.strict.services.backups import keep_deleted, lasting, settle
 from dynasmith.strict.services.kms import with_key_arn
+from dynasmith.strict.services.stream_logs import follow_stream
 from dynasmith.strict.services.world import Handler, IncomingCall, StrictWorld, reply_json
 from dynasmith.strict.state import describe, effects, timing
 from dynasmith.strict.state.state import StrictTable
@@ -25,6 +26,7 @@ async def create_table(world: StrictWorld, call: IncomingCall) -> WireReply:
     effects.created(table, call.now, lasting(world), world.describe_lag_seconds)
     settle(call, table)
     call.account.tables[table.name] = table
+    follow_stream(call.account, table, call.now, world.stream_time())
     return value_reply({"TableDescription": describe.table_description(table, said, call.now)})
 
 
@@ -37,6 +39,7 @@ async def update_table(world: StrictWorld, call: IncomingCall) -> WireReply:
     said = reply_json(reply).get("TableDescription") or {}
     effects.updated(table, await with_key_arn(world, call), said, call.now, lasting(world))
     settle(call, table)
+    follow_stream(call.account, table, call.now, world.stream_time())
     return value_reply({"TableDescription": describe.table_description(table, said, call.now)})
 
 
@@ -50,6 +53,7 @@ async def delete_table(world: StrictWorld, call: IncomingCall) -> WireReply:
         return reply
     said = reply_json(reply).get("TableDescription") or {}
     effects.deleting(table, call.now, lasting(world))
+    follow_stream(call.account, table, call.now, world.stream_time())
     world.histories.pop(table.arn, None)
     answer = describe.table_description(table, said, call.now)
     settle(call, table)

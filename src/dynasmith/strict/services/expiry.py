@@ -1,8 +1,8 @@
 """Expired items: deleted a while after their time, as time to live does, and counted. Engines know only real time.
 
 Source: Developer Guide, "How DynamoDB Time to Live (TTL) works": within a few days, at no cost; the value is a
-Number of seconds since the epoch, and one more than five years old expires nothing. The engine writes the record of
-the stream, without the service's userIdentity.
+Number of seconds since the epoch, and one more than five years old expires nothing; the record in the stream says that
+the service deleted it.
 """
 
 from typing import Any
@@ -15,6 +15,7 @@ from dynasmith.strict.services.world import StrictWorld, reply_json
 from dynasmith.strict.services.write_images import key_of, recorded
 from dynasmith.strict.state import timing
 from dynasmith.strict.state.state import Account, StrictTable
+from dynasmith.strict.streams.records import BY_SERVICE
 
 
 async def expire_due(world: StrictWorld, account: Account) -> None:
@@ -68,8 +69,8 @@ async def _delete(world: StrictWorld, account: Account, table: StrictTable, item
             "ExpressionAttributeValues": {":t": item[attribute]},
         },
     )
-    call.tables = (table.name,)
+    call.tables, call.identity = (table.name,), BY_SERVICE
     call.measured = measure(call.operation, call.body, plain_name)
     reply = await recorded(world, call, lambda: world.forward(call))
-    await fed(world, call)
+    fed(call)
     return int(reply.status == 200)

@@ -20,7 +20,6 @@ from dynasmith.strict.wire.rest_json import BadRestRequest
 from dynasmith.strict.wire.rpc import read_rpc
 
 _PASSED = {"CreateBackupSelection", "StartBackupJob", "StartRestoreJob"}
-_STREAMS = b"DynamoDBStreams_20120810."
 _S3 = {
     "GET": ("s3:ListBucket", "s3:GetObject"),
     "HEAD": ("s3:ListBucket", "s3:GetObject"),
@@ -64,11 +63,9 @@ def _plain(action: str, resource: str = "*") -> list[tuple[NeededAction, str]]:
     return [(NeededAction(action, resource), "")]
 
 
-def _dynamodb(world: StrictWorld, request: WireRequest, account: Account) -> list[tuple[NeededAction, str]]:
+def _dynamodb(_: StrictWorld, request: WireRequest, account: Account) -> list[tuple[NeededAction, str]]:
     target = request.headers.get(b"x-amz-target", b"")
     body, operation = body_of(request), target.rpartition(b".")[2].decode("latin-1")
-    if target.startswith(_STREAMS) and "ShardIterator" in body:
-        body = {"StreamArn": world.iterators.get(str(body["ShardIterator"]), "unknown")}
     found = needed_actions(operation, body, account.key[1], account.number, partition_keys(account))
     return [(one, "") for one in found]
 

@@ -306,7 +306,7 @@ async def _transaction(world: StrictWorld, call: IncomingCall, ones: list[Single
 async def _sent(
     world: StrictWorld, call: IncomingCall, ones: list[SingleStatement], through: list[SingleStatement], member: str
 ) -> WireReply:
-    """Send what passes; its images are kept where its table has PITR."""
+    """Send what passes; its images are seen where its table has PITR or a stream."""
     call.tables = tuple(dict.fromkeys(one.table.name for one in ones if one.table is not None)) or call.tables
     writes = [one for one in through if not one.statement.reads and one.table is not None]
     call.measured.parts = [MeasuredPart(_table(one).name, "Update", one.key) for one in writes if one.key is not None]

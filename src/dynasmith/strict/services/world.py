@@ -13,6 +13,7 @@ from dynasmith.strict.iam.role import Role, RoleSession
 from dynasmith.strict.measures.measure import CallMeasure
 from dynasmith.strict.rules.items import part_keys
 from dynasmith.strict.rules.rule import RuleBook
+from dynasmith.strict.services.stream_logs import adopt_stream
 from dynasmith.strict.state import timing
 from dynasmith.strict.state.capacity import CapacityModel
 from dynasmith.strict.state.clock import StrictClock
@@ -24,6 +25,7 @@ from dynasmith.strict.state.journal import Journal
 from dynasmith.strict.state.permission_journal import PermissionJournal
 from dynasmith.strict.state.stall import Stall
 from dynasmith.strict.state.state import Account, StrictTable
+from dynasmith.strict.wire.credentials import credentials_of
 from dynasmith.strict.wire.http import Upstream
 from dynasmith.strict.wire.messages import WireReply, WireRequest, error_code
 
@@ -48,6 +50,8 @@ class IncomingCall:
     leave: bool = False
     # How much longer it takes, since a fault says so.
     slow_seconds: float = 0.0
+    # Who writes, where streams say who (a service).
+    identity: Mapping[str, str] | None = None
 
     async def pause(self) -> None:
         """Take as long as a fault says."""
@@ -86,8 +90,8 @@ class StrictWorld:
     sessions: dict[str, RoleSession] = field(default_factory=dict)
     # By account and ARN, as they were read; forgotten when something is written to IAM. None: the role does not exist.
     roles: dict[tuple[str, str], Role | None] = field(default_factory=dict)
-    # Which stream each shard iterator reads.
-    iterators: dict[str, str] = field(default_factory=dict)
+    # How long it takes until a record can be read.
+    stream_lag_seconds: float = 0.0
     # Only one runs what AWS Backup has due.
     backups: asyncio.Lock = field(default_factory=asyncio.Lock)
     # The tasks that call functions with the changes of streams, by the UUID of their mapping.
@@ -144,16 +148,31 @@ class StrictWorld:
         _, ttl = await self.ask(call, "DescribeTimeToLive", {"TableName": name})
         _, backups = await self.ask(call, "DescribeContinuousBackups", {"TableName": name})
         call.account.found = True
-        # Another call may have adopted it meanwhile; the first one stays.
-        return call.account.tables.setdefault(
-            name,
-            adopted(
-                said["Table"],
-                ttl.get("TimeToLiveDescription") or {},
-                backups.get("ContinuousBackupsDescription") or {},
-                self.clock.time(),
-            ),
+        table = adopted(
+            said["Table"],
+            ttl.get("TimeToLiveDescription") or {},
+            backups.get("ContinuousBackupsDescription") or {},
+            self.clock.time(),
         )
+        await adopt_stream(self.upstream, call.account, table, self.clock.time(), self.stream_time())
+        # Another call may have adopted it meanwhile; the first one stays.
+        return call.account.tables.setdefault(name, table)
+
+    async def table_names(self, account: Account) -> list[str]:
+        """The tables of an account that the engine has, or that the endpoint knows."""
+        found, start = list(account.tables), ""
+        headers = {
+            **credentials_of(account.key),
+            b"content-type": b"application/x-amz-json-1.0",
+            b"x-amz-target": TARGET + b"ListTables",
+        }
+        while True:
+            asked = {"ExclusiveStartTableName": start} if start else {}
+            said = reply_json(await self.upstream.send(WireRequest(b"POST", b"/", headers, msgspec.json.encode(asked))))
+            found += said.get("TableNames") or ()
+            start = said.get("LastEvaluatedTableName") or ""
+            if not start:
+                return list(dict.fromkeys(found))
 
     def poll(self, dues: list[float], now: float) -> None:
         """Somebody saw something in transition: let time pass towards the next due time."""

@@ -1,40 +1,68 @@
-"""Seeing every write of a table with PITR: its writes go one after the other, with the images before and after."""
+"""Seeing every write of a table with PITR or a stream: its writes go one after the other, with the images before and
+after. Of the stream nothing is asked of the engine, which has no records of what PartiQL and time to live write."""
 
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
 
 from dynasmith.strict.measures.measure import MeasuredPart
-from dynasmith.strict.rules.items import key_text
+from dynasmith.strict.rules.items import key_text, value_text
+from dynasmith.strict.services.stream_logs import open_log
 from dynasmith.strict.services.world import IncomingCall, StrictWorld, reply_json
 from dynasmith.strict.state.history import History
 from dynasmith.strict.state.state import StrictTable
+from dynasmith.strict.state.stream_log import StreamLog
+from dynasmith.strict.streams.records import changed, record_of
 from dynasmith.strict.wire.messages import WireReply
 
 GET_MAX = 100
 
 
+@dataclass(slots=True)
+class _Watched:
+    """A table whose images are kept, or whose stream makes records, and what a call writes there."""
+
+    table: StrictTable
+    log: StreamLog | None
+    parts: list[MeasuredPart]
+    before: dict[str, bytes] = field(default_factory=dict)
+
+    @property
+    def keys(self) -> dict[str, dict[str, Any]]:
+        """The keys that are written, by key text."""
+        return {key_text(self.table, part.value): key_of(self.table, part.value) for part in self.parts}
+
+
 async def recorded(world: StrictWorld, call: IncomingCall, go_on: Callable[[], Awaitable[WireReply]]) -> WireReply:
-    """Let a write through; where it concerns tables with PITR, keep their images."""
-    tables = [table for name in call.tables if (table := call.account.tables.get(name)) and table.pitr.enabled]
-    if not tables:
+    """Let a write through; where it concerns tables with PITR or a stream, with the images before and after."""
+    watched = [
+        _Watched(table, log, [part for part in call.measured.of(table.name) if part.kind != "ConditionCheck"])
+        for table, log in _watched(world, call, call.tables)
+    ]
+    if not watched:
         return await go_on()
     async with contextlib.AsyncExitStack() as stack:
-        for table in sorted(tables, key=lambda one: one.arn):
-            await stack.enter_async_context(world.writers_of(table))
-        wanted = {
-            table.arn: [part for part in call.measured.of(table.name) if part.kind != "ConditionCheck"]
-            for table in tables
-        }
-        for table in tables:
-            await _before(world, call, table, wanted[table.arn])
+        for one in watched:
+            await stack.enter_async_context(world.writers_of(one.table))
+        for one in watched:
+            await _before(world, call, one)
         reply = await go_on()
         if reply.status == 200:
-            for table in tables:
-                await _after(world, call, table, _done(wanted[table.arn], table, reply))
+            for one in watched:
+                await _after(world, call, one, reply)
         return reply
+
+
+def _watched(
+    world: StrictWorld, call: IncomingCall, names: Iterable[str]
+) -> list[tuple[StrictTable, StreamLog | None]]:
+    """The tables with PITR or a stream, in the order in which they are locked."""
+    tables = {name: table for name in names if (table := call.account.tables.get(name)) is not None}
+    found = [(table, open_log(call.account, table, world.clock.time())) for table in tables.values()]
+    return sorted([one for one in found if one[0].pitr.enabled or one[1] is not None], key=lambda one: one[0].arn)
 
 
 def _history(world: StrictWorld, table: StrictTable) -> History:
@@ -69,14 +97,18 @@ async def _images(
     return found
 
 
-async def _before(world: StrictWorld, call: IncomingCall, table: StrictTable, parts: list[MeasuredPart]) -> None:
-    history = _history(world, table)
-    unknown = {key_text(table, part.value): key_of(table, part.value) for part in parts}
-    unknown = {text: key for text, key in unknown.items() if not history.knows(text)}
-    if unknown:
-        images = await _images(world, call, table, list(unknown.values()))
-        for text in unknown:
-            history.begin(text, images.get(text))
+async def _before(world: StrictWorld, call: IncomingCall, one: _Watched) -> None:
+    history = _history(world, one.table) if one.table.pitr.enabled else None
+    keys = one.keys
+    wanted = {
+        text: key
+        for text, key in keys.items()
+        if one.log is not None or (history is not None and not history.knows(text))
+    }
+    one.before = await _images(world, call, one.table, list(wanted.values()))
+    if history is not None:
+        for text in wanted:
+            history.begin(text, one.before.get(text))
 
 
 def _done(parts: list[MeasuredPart], table: StrictTable, reply: WireReply) -> list[MeasuredPart]:
@@ -89,17 +121,41 @@ def _done(parts: list[MeasuredPart], table: StrictTable, reply: WireReply) -> li
     return [part for part in parts if key_text(table, part.value) not in texts]
 
 
-async def _after(world: StrictWorld, call: IncomingCall, table: StrictTable, parts: list[MeasuredPart]) -> None:
-    history = world.histories[table.arn]
-    now = world.clock.time()
-    updated = [key_of(table, part.value) for part in parts if part.kind == "Update"]
-    images = await _images(world, call, table, updated) if updated else {}
-    for part in parts:
-        text = key_text(table, part.value)
-        if part.kind == "Put":
-            history.write(text, now, msgspec.json.encode(part.value))
-        else:
-            history.write(text, now, images.get(text))
+async def _after(world: StrictWorld, call: IncomingCall, one: _Watched, reply: WireReply) -> None:
+    table, parts = one.table, one.parts
+    if one.log is not None:
+        images = await _images(world, call, table, list(one.keys.values()))
+        _note(world, call, one.log, table, one.before, images, list(one.keys))
+    else:
+        parts = _done(parts, table, reply)
+        updated = [key_of(table, part.value) for part in parts if part.kind == "Update"]
+        images = await _images(world, call, table, updated) if updated else {}
+        images |= {key_text(table, part.value): msgspec.json.encode(part.value) for part in parts if part.kind == "Put"}
+    if not table.pitr.enabled:
+        return
+    history, now = world.histories[table.arn], world.clock.time()
+    for text in dict.fromkeys(key_text(table, part.value) for part in parts):
+        history.write(text, now, images.get(text))
+
+
+def _note(
+    world: StrictWorld,
+    call: IncomingCall,
+    log: StreamLog,
+    table: StrictTable,
+    before: Mapping[str, bytes],
+    after: Mapping[str, bytes],
+    texts: Iterable[str],
+) -> None:
+    """Add the records of what has changed to the stream."""
+    at = world.stream_time()
+    log.settle(at)
+    for text in texts:
+        old, new = before.get(text), after.get(text)
+        if log.disabled_at is None and changed(old, new):
+            number = log.next_number()
+            said = record_of(log, old, new, number, at, call.identity)
+            log.add(value_text(said["dynamodb"]["Keys"][table.partition_key]), number, at, said)
 
 
 async def recorded_statements(
@@ -108,17 +164,23 @@ async def recorded_statements(
     """Let statements through, seen like other writes by the keys in ``call.measured``; of the tables that ``blind``
     names (statements that do not tell their key) all items are compared before and after.
     """
-    compared = sorted(name for name in blind if call.account.tables[name].pitr.enabled)
+    compared = _watched(world, call, blind)
     if not compared:
         return await recorded(world, call, go_on)
+    # Those with a key are in a table of their own here, or are compared with the rest of their table.
+    compared = _watched(world, call, {*blind, *(part.table for part in call.measured.parts)})
     async with contextlib.AsyncExitStack() as stack:
-        for name in compared:
-            await stack.enter_async_context(world.writers_of(call.account.tables[name]))
-        before = {name: await everything(world, call, call.account.tables[name]) for name in compared}
+        for table, _ in compared:
+            await stack.enter_async_context(world.writers_of(table))
+        before = {table.name: await everything(world, call, table) for table, _ in compared}
         reply = await go_on()
-        for name in compared:
-            table = call.account.tables[name]
-            _compare(world, table, before[name], await everything(world, call, table))
+        for table, log in compared:
+            after = await everything(world, call, table)
+            if log is not None:
+                texts = [*before[table.name], *(text for text in after if text not in before[table.name])]
+                _note(world, call, log, table, before[table.name], after, texts)
+            if table.pitr.enabled:
+                _compare(world, table, before[table.name], after)
         return reply
 
 

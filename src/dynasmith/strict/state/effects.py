@@ -157,12 +157,13 @@ def adopted(said: Mapping[str, Any], ttl: Mapping[str, Any], backups: Mapping[st
 
 
 def start_stream(table: StrictTable, view: str, said: Mapping[str, Any], now: float) -> None:
-    """Turn the stream on: a new label and ARN, the engine's own where it gave a new one (its reader must find it)."""
+    """Turn the stream on: a new label and ARN, the engine's own where it gave a new one."""
     arn, label = said.get("LatestStreamArn"), said.get("LatestStreamLabel")
-    if not arn or arn == table.stream.arn:
+    engine_arn = str(arn) if arn else None
+    if not arn or arn in {table.stream.arn, table.stream.engine_arn}:
         label = stream_label(now)
         arn = f"{table.arn}/stream/{label}"
-    table.stream = Stream(view, str(label), str(arn))
+    table.stream = Stream(view, str(label), str(arn), engine_arn)
 
 
 def change_capacity(capacity: ProvisionedUnits, wire: Mapping[str, Any], now: float) -> None:

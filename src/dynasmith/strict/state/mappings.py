@@ -47,16 +47,12 @@ class StreamRecord:
 
 @dataclass(slots=True)
 class StreamFeed:
-    """The records of one stream, read once for all its mappings. ``iterator`` is where reading goes on."""
+    """The records of one stream, read once for all its mappings, up to the number ``read`` in the shard ``shard``."""
 
     arn: str
     shard: str = ""
-    iterator: str = ""
+    read: int = 0
     records: list[StreamRecord] = field(default_factory=list)
-    gone: bool = False
-    # One reads at a time, and this was when, in real time.
-    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
-    pulled_at: float = 0.0
 
     def since(self, place: int) -> list[StreamRecord]:
         """The records from a place on."""

@@ -12,6 +12,7 @@ from typing import Any
 from dynasmith.strict.state.aws_backup import AwsBackup
 from dynasmith.strict.state.mappings import StreamFeed, StreamMapping
 from dynasmith.strict.state.metrics import MetricTally
+from dynasmith.strict.state.stream_log import StreamLog
 
 KeySchema = tuple[tuple[str, str], ...]  # (attribute, "HASH" | "RANGE")
 STANDARD = "STANDARD"
@@ -84,11 +85,12 @@ class PointInTime:
 
 @dataclass(slots=True)
 class Stream:
-    """The stream of a table; the ARN of a disabled one stays visible."""
+    """The stream of a table; the ARN of a disabled one stays visible. ``engine_arn`` is what the engine calls it."""
 
     view: str | None = None
     label: str | None = None
     arn: str | None = None
+    engine_arn: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,6 +279,8 @@ class Account:
     # Event source mappings of streams by UUID, and what their streams hold by ARN.
     mappings: dict[str, StreamMapping] = field(default_factory=dict)
     feeds: dict[str, StreamFeed] = field(default_factory=dict)
+    # The streams of its tables by ARN, those that were turned off too.
+    streams: dict[str, StreamLog] = field(default_factory=dict)
     # A table was found that the endpoint did not make; and whether mappings of the engine were taken over.
     found: bool = False
     adopted: bool = False

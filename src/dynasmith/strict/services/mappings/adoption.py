@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from dynasmith.strict.services.aws_backup.call import own_call
 from dynasmith.strict.services.mappings.batches import window_start_of
 from dynasmith.strict.services.mappings.engine_calls import MAPPINGS, ask_lambda
 from dynasmith.strict.services.mappings.feeds import feed_of
@@ -34,7 +35,11 @@ async def _adopt(world: StrictWorld, account: Account, said: dict[str, Any]) -> 
     kept = None if uuid in account.mappings else await kept_of(world, account, arn)
     if kept is None:
         return
-    feed = await feed_of(world, account, stream)
+    # Under the name that it has now: the endpoint gives a stream a new one where the engine lost its records.
+    table = await world.table(own_call(world, account, "DescribeTable", {}), table_of(stream))
+    if table is not None and table.stream.engine_arn == stream and table.stream.arn is not None:
+        stream = table.stream.arn
+    feed = feed_of(account, stream)
     now = world.clock.time()
     mapping = StreamMapping(
         uuid=uuid,

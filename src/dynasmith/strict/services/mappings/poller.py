@@ -6,7 +6,6 @@ up, records too old). What a partial batch response does not name is done.
 
 import asyncio
 import contextlib
-import time
 import uuid
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -16,7 +15,7 @@ import msgspec
 
 from dynasmith.strict.services.mappings.batches import halves, next_batch, too_old, window_start
 from dynasmith.strict.services.mappings.engine_calls import measure_call, send_to
-from dynasmith.strict.services.mappings.feeds import PULL_SECONDS, feed_of, pull
+from dynasmith.strict.services.mappings.feeds import feed_of
 from dynasmith.strict.services.mappings.invocation import FAILED, OK, CallOutcome, call_function, clock_text
 from dynasmith.strict.services.mappings.mapping_tag import keep
 from dynasmith.strict.services.world import LOG, StrictWorld
@@ -82,7 +81,7 @@ class MappingPoller:
         mapping = self._mapping
         self._version = mapping.version
         self._check()
-        feed = await self._feed()
+        feed = self._feed()
         batch = next_batch(mapping, feed)
         now = self._world.stream_time()
         if await self._end_window(batch.records, feed, now):
@@ -99,13 +98,8 @@ class MappingPoller:
         mapping.position = batch.end
         return True
 
-    async def _feed(self) -> StreamFeed:
-        feed = self._account.feeds.get(self._mapping.stream)
-        if feed is None:
-            return await feed_of(self._world, self._account, self._mapping.stream)
-        if not feed.gone and time.monotonic() - feed.pulled_at > PULL_SECONDS:
-            await pull(self._world, self._account, feed)
-        return feed
+    def _feed(self) -> StreamFeed:
+        return feed_of(self._account, self._mapping.stream)
 
     async def _deliver(self, batch: Sequence[StreamRecord], feed: StreamFeed, attempts: int) -> None:
         """Until each record of a batch is done or given up. ``attempts`` were made before."""

@@ -174,7 +174,7 @@ async def _done(world: StrictWorld, account: Account, operation: str, body: Mapp
 async def _created(world: StrictWorld, account: Account, body: Mapping[str, Any]) -> StreamMapping:
     stream, function = str(body["EventSourceArn"]), str(body["FunctionName"])
     kept = {name: body[name] for name in OPTIONS if body.get(name) is not None}
-    feed = await feed_of(world, account, stream)
+    feed = feed_of(account, stream)
     asked = {**body, "Enabled": False}
     made = reply_json_of(await ask_lambda(world, account, "POST", MAPPINGS, asked))
     now, uuid = world.clock.time(), str(made["UUID"])

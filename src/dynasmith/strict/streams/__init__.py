@@ -1,0 +1,1 @@
+"""Streams of tables: what a record says, and where in a shard an iterator stands."""
