@@ -18,7 +18,7 @@ help:  ## what there is
 $(STAMP): pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "dynasmith needs Python 3.11 or newer: make PYTHON=python3.11 ...")'
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --constraint constraints.txt --editable '.[local,fast,sql,postgres,mysql,mongo,models,onetable,crypto,cluster,test]' -r requirements-dev.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --constraint constraints.txt --editable '.[local,fast,sql,postgres,mysql,mongo,models,onetable,crypto,cluster,console,test]' -r requirements-dev.txt
 	@$(BIN)/python -m compileall -q -j 0 $(VENV)/lib > /dev/null 2>&1 || true  # pip would do it on one processor; some files are templates
 	@touch $@
 

@@ -20,8 +20,8 @@ from dynasmith.strict import StrictServer
 # Verbs that only read, or whose writes concern this machine alone.
 READS = {
     "backup jobs", "backup list", "backup show",
-    "check", "count", "demo", "describe", "doctor", "get", "import", "init", "jobs list", "jobs show", "jobs wait",
-    "list",
+    "check", "console", "count", "demo", "describe", "doctor", "get", "import", "init", "jobs list", "jobs show",
+    "jobs wait", "list",
     "permissions", "lambda bundle", "lambda policy", "lambda list", "lambda logs",
     "local logs", "local start", "local status", "local stop", "migrate list", "migrate outstanding",
     "migrate preflight", "migrate show",

@@ -270,6 +270,10 @@ populate --workers | item_stories/test_populate_in_workers.py
 jobs-resume --workers | item_stories/test_clusters.py
 jobs-undo --on | item_stories/test_clusters.py
 jobs-undo --workers | item_stories/test_clusters.py
+console --allow-changes | console/test_command.py
+console --open | console/test_command.py
+console --port | console/test_command.py
+console --read-only | console/test_command.py
 worker --secret-file | item_stories/test_clusters.py
 jobs-undo --processes | backfill/test_workers.py
 lambda-policy --account | cli/test_lambda.py

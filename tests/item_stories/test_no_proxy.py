@@ -123,6 +123,7 @@ ABSENT = {"lambda attach", "lambda logs"}
 """Verbs of a stream and a function, which are not there: they look, and refuse."""
 ELSEWHERE = {
     "worker": "tests/item_stories/test_clusters.py: it uses the endpoint that its job names, with the rules of the job",
+    "console": "tests/console: its pages use the connections of the project",
     "demo": "tests/item_stories/test_demo.py runs it whole with a sentinel",
     "lambda bundle": "it calls nothing of AWS; pip finds its index as it does elsewhere",
     "lambda policy": "it calls nothing",

@@ -84,6 +84,7 @@ def raises(item, ctx):
     raise ValueError(f"cannot take {item['s']} and {item['n']} of {item}")
 """
 NEVER = {
+    "console": "pages show items to who opened them; the command prints its link",
     "worker": "no items",
     "demo": "it shows its own data, which is public",
     "init": "it makes a project",

@@ -16,6 +16,7 @@ RUN_ELSEWHERE: Final[Mapping[str, str]] = {
     "docs/guide/coming-from/nosql-workbench.md": "tests/item_stories/test_coming_from_iac.py",
     "docs/guide/coming-from/serverless.md": "tests/item_stories/test_coming_from_iac.py",
     "docs/guide/coming-from/terraform.md": "tests/item_stories/test_coming_from_iac.py",
+    "docs/guide/console.md": "tests/console/test_command.py",
     "docs/guide/cluster.md": "tests/item_stories/test_clusters.py",
     "docs/guide/detached.md": "tests/cli/test_detached_apply.py",
     "docs/guide/editors.md": "tests/cli/test_editors.py",

@@ -126,13 +126,17 @@ class Invocation:
         """A text as it may be shown: ``${NAME}`` in place of what came out of a variable, URLs without userinfo."""
         return masked(text) if self._project is None else self.world().masks(text)
 
+    def place_options(self) -> list[str]:
+        """The options of this run that say where to go, as words of a command."""
+        said = [word for name in PLACES if (text := self.text(name)) for word in (_option(name), text)]
+        said += [word for text in self.values.get("crypto", ()) for word in ("--crypto", text)]
+        return said + (["--physical"] if self.values.get("physical") else [])
+
     def complete(self, words: str) -> str:
         """The words as they may be shown, with the options of this run in every command about jobs, so that as printed
         it goes to the same place."""
         words = self.masked(words)
-        said = [word for name in PLACES if (text := self.text(name)) for word in (_option(name), text)]
-        said += [word for text in self.values.get("crypto", ()) for word in ("--crypto", text)]
-        said += ["--physical"] if self.values.get("physical") else []
+        said = self.place_options()
         return _JOB_COMMAND.sub(lambda found: shlex.join([*found[0].split(), *said]), words) if said else words
 
     def warn(self) -> None:

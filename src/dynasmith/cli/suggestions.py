@@ -57,6 +57,7 @@ _BY_VERB = {
     "refresh": "sync-staging refresh-staging anonymize anonymise",
     "copy": "cp clone mv move rename duplicate replicate transfer",
     "backfill": "transform rewrite update-items migrate-items convert",
+    "console": "ui web browser gui dashboard serve server page pages watch",
     "worker": "workers move cluster dask spark node",
     "verify": "compare cmp checksum digest",
     "backup create": "snapshot archive",
@@ -80,9 +81,7 @@ NOT_YET = {
     "replace": "copy --create-target copies into a new table",
     "flush": "list shows the tables",
     "reset": "list shows the tables",
-    "console": "scan and query show items",
     "shell": "scan and query show items",
-    "ui": "scan and query show items",
     "report": "validate --json prints findings",
 }
 """Words for what is not offered yet, each with what there is today."""

@@ -165,6 +165,13 @@ class CompletionDocument(TypedDict):
     script: str
 
 
+class ConsoleDocument(TypedDict):
+    """A console that answers: the link that opens it once, and whether its pages may change something."""
+
+    url: str
+    changes: bool
+
+
 class EngineRunningDocument(TypedDict):
     """An engine that answers; ``began`` says that this call started it."""
 

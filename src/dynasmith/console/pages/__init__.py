@@ -1,0 +1,9 @@
+"""The pages of the console: one file each, each with a value ``page``; a page is shown once it is in `PAGES`."""
+
+from typing import Final
+
+from dynasmith.console.page import ConsolePage
+from dynasmith.console.pages import tables
+
+PAGES: Final[tuple[ConsolePage, ...]] = (tables.page,)
+"""In the order in which a path is looked for."""

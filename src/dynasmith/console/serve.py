@@ -1,0 +1,32 @@
+"""Run a console until it is told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Callable
+from contextlib import suppress
+
+from dynasmith.console.server import ConsoleServer
+from dynasmith.console.state import Console
+
+
+def serve(console: Console, port: int, opened: Callable[[str], None]) -> None:
+    """Serve at this port of 127.0.0.1 until SIGINT or SIGTERM; ``opened`` is told the link once it answers. Raises
+    OSError where the port is taken."""
+    asyncio.run(_serve(console, port, opened))
+
+
+async def _serve(console: Console, port: int, opened: Callable[[str], None]) -> None:
+    stopped = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        with suppress(NotImplementedError, ValueError):  # Windows, or another thread than the main one
+            loop.add_signal_handler(number, stopped.set)
+    server = ConsoleServer(console)
+    try:
+        await server.start(port)
+        opened(server.guard.link)
+        await stopped.wait()
+    finally:
+        await server.stop()
