@@ -9,7 +9,7 @@ WORKERS = $(shell $(PYTHON) -c 'import os; print((os.cpu_count() or 1) * 3)')
 # Floors without I/O, and the folders of tests that mirror them.
 PURE := tables items operations plans validate
 
-.PHONY: help demo test ready test-sql test-models properties check engines bench soak faults docs wheel test-wheel release coverage clean
+.PHONY: help demo test ready test-sql test-spark test-models properties check engines bench soak faults docs wheel test-wheel release coverage clean
 .PHONY: check-style check-types check-user-types check-user-code check-floors
 
 help:  ## what there is
@@ -34,6 +34,14 @@ test: ready  ## the tests, on ministack and moto behind the strict endpoint
 
 test-sql: $(STAMP)  ## the tests of SQL sources, on a real PostgreSQL and MariaDB; fails where they are absent
 	DYNASMITH_TEST_SQL=required $(BIN)/python -m pytest tests/databases -n 2 --dist loadfile
+
+test-spark: $(STAMP) .spark/.installed  ## the job of examples/glue under spark-submit (Java 17): executors and drivers are killed
+	$(BIN)/python tests/spark/glue_job.py .spark/venv/bin/python
+
+.spark/.installed: pyproject.toml
+	$(PYTHON) -m venv .spark/venv
+	.spark/venv/bin/python -m pip install --quiet --disable-pip-version-check --editable ".[fast,crypto]" pyspark==4.3.0
+	@touch $@
 
 test-models: .floor/.installed  ## the tests of models on the oldest pydantic that they support
 	.floor/venv/bin/python -m pytest tests/models tests/db -p no:cacheprovider
@@ -103,4 +111,4 @@ coverage: $(STAMP)  ## how much of the pure floors their own tests run, by branc
 	$(BIN)/python -m coverage report
 
 clean:  ## remove what make made
-	rm -rf $(VENV) .floor site .site-sources .site-doctrees .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) .floor .spark site .site-sources .site-doctrees .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

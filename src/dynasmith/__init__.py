@@ -22,8 +22,8 @@ The names of this module:
 - **Changes**: `Plan`, `Consent`, `ApplyReport`, `Ensured`; `Detached` and `TickReport` for an apply that no process
   stays for.
 - **Encryption**: `EncryptionKey`, for ``crypto=``.
-- **Items**: `Side` (a table elsewhere), `Database` (a source), `Cluster` (workers elsewhere),
-  `Report`, `Counts`, `Job`, `VerifyResult`, `DryRun`;
+- **Items**: `Side` (a table elsewhere), `Database` (a source), `Cluster` (workers elsewhere; a `WorkerPlace` is
+  one, or its name, or an open `DaskClient` or `SparkDriver`), `Report`, `Counts`, `Job`, `VerifyResult`, `DryRun`;
   `Context`, the second argument of a transform, and `ItemRefused`, which it may raise. `dynasmith.operations` has
   operations for ``transform=``.
 - **Findings**: `Verdict`, `Finding`, `ItemFinding`, `ItemTotals`, `ItemsFinding`, `ItemCensus`, `AttributeCount`,
@@ -126,7 +126,7 @@ if TYPE_CHECKING:
     from dynasmith.items.digest import Digest, digest_items
     from dynasmith.items.transform import ItemRefused
     from dynasmith.jobs.activity import ActivitySample, JobActivity, SegmentsPart
-    from dynasmith.jobs.cluster import Cluster
+    from dynasmith.jobs.cluster import Cluster, DaskClient, SparkDriver, WorkerPlace
     from dynasmith.jobs.copy_alternatives import CopyAlternative
     from dynasmith.jobs.counts import Counts
     from dynasmith.jobs.erasure_recipe import ErasedTable
@@ -311,7 +311,7 @@ _HOMES = {
     "items.digest": "Digest digest_items",
     "items.transform": "ItemRefused",
     "jobs.copy_alternatives": "CopyAlternative",
-    "jobs.cluster": "Cluster",
+    "jobs.cluster": "Cluster DaskClient SparkDriver WorkerPlace",
     "jobs.counts": "Counts",
     "jobs.job": "Job",
     "jobs.options": "Database",
@@ -399,6 +399,7 @@ __all__ = [
     "Counts",
     "CreatedBackup",
     "CredentialsExpired",
+    "DaskClient",
     "DataError",
     "Database",
     "Db",
@@ -538,6 +539,7 @@ __all__ = [
     "SeveralFailed",
     "Side",
     "SideDifference",
+    "SparkDriver",
     "StalePlan",
     "StepDone",
     "StepStarted",
@@ -586,6 +588,7 @@ __all__ = [
     "Warm",
     "WatchedMetric",
     "Where",
+    "WorkerPlace",
     "__version__",
     "checklist",
     "connect",

@@ -143,6 +143,7 @@ PLAIN = (
         (("--on", "listen://0.0.0.0:0"), PLAIN),
         (("--on", "listen://127.0.0.1:0", "--processes", "2"),
          "Workers elsewhere and processes here cannot be combined."),
+        (("--on", "spark"), "Workers on Spark need pyspark, which spark-submit, AWS Glue and EMR bring along."),
         (("--workers", "2"), "--workers counts workers elsewhere."),
     ],
 )  # fmt: skip
@@ -152,7 +153,7 @@ def test_a_place_that_cannot_be_used_is_refused_before_there_is_a_job(
     story.people("users", 1)
     story.make("users_v2")
     answer = story("copy", "users", "users_v2", "--yes", *words)
-    assert (answer.code, answer.error) == (2, sentence)
+    assert (answer.code, answer.error) == (1 if words == ("--on", "spark") else 2, sentence)
     assert answer.hint
     assert story("jobs", "list", "--json").json == []
 
@@ -188,6 +189,17 @@ def dask_cluster(count: int) -> Iterator[dict[str, Any]]:
             process.kill()
 
 
+CLIENT = """
+import sys
+from distributed import Client
+from dynasmith import Consent, Project
+with Client(sys.argv[1]) as client, Project.load(consent=Consent(yes=True)) as project:
+    counts = project.copy("orders", "orders_v2", on=client).counts
+    print(counts.arrived, "in all,", len(client.scheduler_info()["workers"]), "worker")
+"""
+"""A client that is open is used as it is, and left open."""
+
+
 def test_the_commands_of_the_page_run(story: ItemStory, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DYNASMITH_WORKER_SECRET", SECRET)
     page = (Path(__file__).parents[2] / "docs" / "guide" / "cluster.md").read_text("utf-8")
@@ -205,8 +217,13 @@ def test_the_commands_of_the_page_run(story: ItemStory, monkeypatch: pytest.Monk
     with dask_cluster(1) as cluster:
         done = dynasmith(story, *dask.replace("127.0.0.1:8786", cluster["address"].removeprefix("tcp://")).split())
         _, words_said = done.communicate(timeout=SECONDS_MAX)
-    assert done.returncode == 0, words_said
-    assert story.digest("orders") == story.digest("orders_v2")
+        assert done.returncode == 0, words_said
+        assert story.digest("orders") == story.digest("orders_v2")
+        used = [sys.executable, "-c", CLIENT, cluster["address"]]
+        answered = subprocess.run(
+            used, capture_output=True, text=True, check=False, timeout=SECONDS_MAX, cwd=story.folder
+        )
+    assert answered.stdout == "20 in all, 1 worker\n", answered.stderr
 
 
 def test_a_scheduler_that_does_not_answer_is_one_sentence(story: ItemStory) -> None:

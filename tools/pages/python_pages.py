@@ -40,8 +40,9 @@ _OF_MODELS: Final = {
     "Transaction",
     "SyncCounts",
     "AnyTransform",
+    "WorkerPlace",
 }
-"""Names that the reference of models describes, and an alias without a docstring of its own."""
+"""Names that the reference of models describes, and aliases without a docstring of their own."""
 _SUBJECTS: Final = {
     "project": ("Project", "A project and its groups of verbs: everything begins here."),
     "tables": ("Tables", "What a table is: a definition, and a live table, are values of these types."),

@@ -65,7 +65,7 @@ MOVED_BY = click.option(
 )  # fmt: skip
 _PLACED_BY = (
     click.option("--on", metavar="PLACE", help="Let workers elsewhere move the items: listen://HOST:PORT, "
-                 "dask://HOST:PORT, or a name under [clusters]."),
+                 "dask://HOST:PORT, spark, or a name under [clusters]."),
     click.option("--workers", type=click.IntRange(1), help="With --on: how many workers to count on; default 4."),
 )  # fmt: skip
 

@@ -125,7 +125,7 @@ CLUSTER = Block(
         DocumentKey(
             "on",
             Text(),
-            "`listen://HOST:PORT`, `dask://HOST:PORT`, `tls://HOST:PORT` or `dask+file:FILE`.",
+            "`listen://HOST:PORT`, `dask://HOST:PORT`, `tls://HOST:PORT`, `dask+file:FILE` or `spark`.",
             required=True,
         ),
         DocumentKey("workers", Integer(1), "How many workers a job counts on.", default="4"),

@@ -13,7 +13,7 @@ from dynasmith.engine.transfer.events import FlowEnded, FlowProgress, FlowStarte
 from dynasmith.errors import ConsentRequired, Interrupted, LeaseLost, Locked, RunError, UsageError
 from dynasmith.items.digest import NOTHING, Digest
 from dynasmith.jobs.choice import is_whole_id
-from dynasmith.jobs.cluster import Cluster
+from dynasmith.jobs.cluster import WorkerPlace
 from dynasmith.jobs.counts import Counts
 from dynasmith.jobs.job import Job
 from dynasmith.jobs.options import Database
@@ -47,10 +47,10 @@ class RequestProject(Project):
         super().__init__(items.world)
         self._items = items
 
-    def _flow(self, transport: Transport = "direct", on: str | Cluster | None = None) -> ItemFlow:
+    def _flow(self, transport: Transport = "direct", on: WorkerPlace | None = None) -> ItemFlow:
         return ItemFlow(self._items.placed(on)).over(transport)
 
-    def _backfills(self, on: str | Cluster | None = None) -> Backfills:
+    def _backfills(self, on: WorkerPlace | None = None) -> Backfills:
         return Backfills(self._items.placed(on))
 
 

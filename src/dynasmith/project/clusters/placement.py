@@ -6,6 +6,7 @@ import os
 import secrets
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 from msgspec.structs import replace
 
@@ -14,11 +15,13 @@ from dynasmith.engine.workers.dial import host_and_port
 from dynasmith.engine.workers.handshake import SECRET_CHARACTERS_MIN
 from dynasmith.engine.workers.tcp_crew import TcpCrew
 from dynasmith.errors import UsageError
-from dynasmith.jobs.cluster import Cluster
+from dynasmith.jobs.cluster import Cluster, ClusterConnection, is_spark
 from dynasmith.ports.crew import Crew
 from dynasmith.project.clusters.network import refuse_plain
+from dynasmith.project.clusters.placed_crew import PlacedCrew
 
-EXAMPLES = "use listen://HOST:PORT, dask://HOST:8786, or the name of a cluster under [clusters]"
+EXAMPLES = "use listen://HOST:PORT, dask://HOST:8786, spark, or the name of a cluster under [clusters]"
+SPARK = "spark"
 _DASK = ("dask", "tcp", "tls", "dask+file")
 
 
@@ -27,6 +30,8 @@ def named_cluster(cluster: Cluster, known: Mapping[str, Cluster]) -> Cluster:
     if "://" in cluster.on or cluster.on.startswith("dask+file:"):
         return cluster
     found = known.get(cluster.on)
+    if found is None and cluster.on == SPARK:
+        return cluster
     if found is None:
         names = ", ".join(sorted(known))
         raise UsageError(
@@ -35,20 +40,39 @@ def named_cluster(cluster: Cluster, known: Mapping[str, Cluster]) -> Cluster:
     return found if cluster.workers is None else replace(found, workers=cluster.workers)
 
 
-def crew_of(cluster: Cluster, folder: str, say: Callable[[str], None]) -> Callable[[], Crew]:
-    """What places the workers; ``say`` is told how to start them. Opens nothing.
+def crew_of(
+    cluster: Cluster, folder: str, say: Callable[[str], None], connection: ClusterConnection | None = None
+) -> Callable[[], Crew]:
+    """What places the workers, where it is open by a ``connection``; ``say`` is told how to start them. Opens nothing.
 
     Raises UsageError for an address that is none, for one beyond this machine whose use is not accepted, and for a
-    secret that cannot be used.
+    secret that cannot be used; NotOffered without the packages that a cluster needs.
     """
     scheme, _, rest = cluster.on.partition("://")
     if scheme == "listen":
         return _listening(cluster, rest, folder, say)
-    if scheme in _DASK or cluster.on.startswith("dask+file:"):
-        from dynasmith.project.clusters.dask_crew import dask_crew
+    if cluster.on == SPARK:
+        from dynasmith.project.clusters.spark_tasks import SparkTasks, check_spark
 
-        return dask_crew(cluster, say)
+        check_spark()
+        return lambda: PlacedCrew(SparkTasks(connection), cluster, say)
+    if scheme in _DASK or cluster.on.startswith("dask+file:"):
+        from dynasmith.project.clusters.dask_tasks import DaskTasks, dask_scheduler
+
+        scheduler = {} if connection is not None else dask_scheduler(cluster)
+        return lambda: PlacedCrew(DaskTasks(scheduler, connection), cluster, say)
     raise UsageError(f"{cluster.on!r} is not a place for workers.", hint=EXAMPLES)
+
+
+def cluster_at(connection: ClusterConnection) -> Cluster:
+    """The cluster of an open connection, with as many workers as it has. Raises UsageError for an asynchronous client
+    of Dask."""
+    if is_spark(connection):
+        return Cluster(SPARK, workers=max(1, connection.defaultParallelism))
+    client: Any = connection
+    if client.asynchronous:
+        raise UsageError("A job cannot use an asynchronous client of Dask.", hint="open it without asynchronous=True")
+    return Cluster(f"dask://{client.scheduler.address}", workers=max(1, len(client.scheduler_info()["workers"])))
 
 
 def _listening(cluster: Cluster, address: str, folder: str, say: Callable[[str], None]) -> Callable[[], Crew]:

@@ -17,7 +17,7 @@ from dynasmith.engine.waiter import StopFlag
 from dynasmith.errors import DynasmithError, UsageError
 from dynasmith.items.condition import parse_condition
 from dynasmith.items.value import TAGS
-from dynasmith.jobs.cluster import Cluster
+from dynasmith.jobs.cluster import Cluster, is_connection
 from dynasmith.jobs.options import Database, mode_of
 from dynasmith.jobs.side import Side
 from dynasmith.migrations.report import Rehearsal
@@ -56,9 +56,10 @@ OWN = ("self", "cls")
 
 
 def place(name: str, value: Any) -> None:
-    """Where workers are: text that is not empty, or a `Cluster`. Raises UsageError."""
-    if not (isinstance(value, str) and value):
-        struct("a place for workers, such as 'dask://HOST:8786', or a Cluster", Cluster)(name, value)
+    """Where workers are: text that is not empty, a `Cluster`, or a connection to one. Raises UsageError."""
+    if not (isinstance(value, str) and value) and not is_connection(value):
+        expected = "a place for workers, such as 'dask://HOST:8786', a Cluster, a SparkContext, or a client of Dask"
+        struct(expected, Cluster)(name, value)
 
 
 def checked(**special: Check) -> Callable[[Callable[P, R]], Callable[P, R]]:

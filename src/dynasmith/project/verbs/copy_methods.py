@@ -15,7 +15,7 @@ from dynasmith.project.verbs.verb_access import VerbAccess
 
 if TYPE_CHECKING:
     from dynasmith.items.ctx import Context
-    from dynasmith.jobs.cluster import Cluster
+    from dynasmith.jobs.cluster import WorkerPlace
     from dynasmith.jobs.report import Report
     from dynasmith.jobs.side import Side
     from dynasmith.models import Model
@@ -91,7 +91,7 @@ class CopyMethods(VerbAccess):
         segments: int | None = None,
         batch_size: int | None = None,
         processes: int | None = None,
-        on: str | Cluster | None = None,
+        on: WorkerPlace | None = None,
         max_read_units: float | None = None,
         max_write_units: float | None = None,
         share: float = 0.5,

@@ -15,7 +15,7 @@ from dynasmith.project.verbs.populate_methods import PopulateMethods
 
 if TYPE_CHECKING:
     from dynasmith.engine.transfer.verify import VerifyResult
-    from dynasmith.jobs.cluster import Cluster
+    from dynasmith.jobs.cluster import WorkerPlace
     from dynasmith.jobs.report import Report
     from dynasmith.jobs.side import Side
     from dynasmith.models import Model
@@ -35,11 +35,12 @@ class ItemMethods(CopyMethods, PopulateMethods, BackfillMethods):
     items whose TTL has passed. ``on_error`` says what becomes of an item that a transform refuses: ``stop`` the job, or
     send it to the ``dead`` letters. ``segments`` is the number of scan segments, fixed for the job; ``batch_size`` how
     many items are read and transformed at a time; ``processes`` how many processes move them, and ``on``
-    where workers elsewhere do (`Cluster`, ``listen://HOST:PORT``, ``dask://HOST:PORT``). ``max_read_units`` and
-    ``max_write_units`` are capacity units a second; without them a job takes ``share`` of provisioned capacity.
-    ``digest`` computes the digest of the items, at about 12 us of CPU an item. ``consistent`` reads at twice the read
-    units. ``limit_items`` is after how many items a copy or an export is done, over all its runs: segments are read one
-    after the other then, so that it is the same items each time. ``transport`` is the HTTP client.
+    where workers elsewhere do (`Cluster`, ``listen://HOST:PORT``, ``dask://HOST:PORT``, ``spark``, a SparkContext
+    or a client of Dask). ``max_read_units`` and ``max_write_units`` are capacity units a second; without them a job
+    takes ``share`` of provisioned capacity. ``digest`` computes the digest of the items, at about 12 us of CPU an
+    item. ``consistent`` reads at twice the read units. ``limit_items`` is after how many items a copy or an export
+    is done, over all its runs: segments are read one after the other then, so that it is the same items each time.
+    ``transport`` is the HTTP client.
     """
 
     @checked(table=side, format=optional(ALL_EXPORT_FORMATS))
@@ -64,7 +65,7 @@ class ItemMethods(CopyMethods, PopulateMethods, BackfillMethods):
         segments: int | None = None,
         batch_size: int | None = None,
         processes: int | None = None,
-        on: str | Cluster | None = None,
+        on: WorkerPlace | None = None,
         max_read_units: float | None = None,
         share: float = 0.5,
         limit_items: int | None = None,

@@ -28,7 +28,7 @@ from dynasmith.engine.transfer.runner import Placement, RunContext
 from dynasmith.engine.transfer.table_details import TableEnd
 from dynasmith.errors import UsageError
 from dynasmith.files.ledger.folder import FolderLedger
-from dynasmith.jobs.cluster import Cluster
+from dynasmith.jobs.cluster import Cluster, ClusterConnection, WorkerPlace
 from dynasmith.jobs.estimate import JobEstimate, with_cost
 from dynasmith.jobs.options import TransferOptions
 from dynasmith.jobs.report import Report
@@ -59,7 +59,7 @@ class ItemWorld:
 
     ``stop`` ends what runs; ``job_id`` and ``origin`` are of the job that begins next, where a migration begins it, and
     ``term`` is that of its lock. ``parent`` is the job whose parts the next jobs are. ``cluster`` is where the workers
-    of jobs are, where they are elsewhere.
+    of jobs are, where they are elsewhere, and ``connection`` the open one to it, where the caller gave that.
     """
 
     world: World
@@ -70,6 +70,7 @@ class ItemWorld:
     term: Term | None = None
     parent: Claim | None = None
     cluster: Cluster | None = None
+    connection: ClusterConnection | None = None
     _same: dict[Side, TableDescription] | None = None
 
     @property
@@ -200,14 +201,16 @@ class ItemWorld:
         def say(sentence: str) -> None:
             listener(FlowNote(table="", sentence=sentence))
 
-        return Placement(crew_of(self.cluster, self.folder, say), self.cluster.count)
+        return Placement(crew_of(self.cluster, self.folder, say, self.connection), self.cluster.count)
 
-    def placed(self, on: str | Cluster | None) -> ItemWorld:
+    def placed(self, on: WorkerPlace | None) -> ItemWorld:
         """The same world with its workers there; None leaves them here. Raises UsageError for a place that is none."""
         if on is None:
             return self
-        from dynasmith.project.clusters.placement import crew_of, named_cluster
+        from dynasmith.project.clusters.placement import cluster_at, crew_of, named_cluster
 
+        if not isinstance(on, str | Cluster):
+            return replace(self, cluster=cluster_at(on), connection=on)
         cluster = named_cluster(on if isinstance(on, Cluster) else Cluster(on), self.world.settings.clusters)
         crew_of(cluster, self.folder, lambda _: None)
         return replace(self, cluster=cluster)

@@ -14,7 +14,7 @@ from dynasmith.files.folder_removal import refuse_link
 from dynasmith.files.ledger.folder import FolderLedger
 from dynasmith.jobs.activity import JobActivity
 from dynasmith.jobs.choice import older_than
-from dynasmith.jobs.cluster import Cluster
+from dynasmith.jobs.cluster import WorkerPlace
 from dynasmith.jobs.job import Job
 from dynasmith.jobs.options import TransferOptions
 from dynasmith.jobs.report import Report
@@ -149,7 +149,7 @@ class Jobs(JobTicks):
         job: str,
         *,
         processes: int | None = None,
-        on: str | Cluster | None = None,
+        on: WorkerPlace | None = None,
         max_write_units: float | None = None,
         consent: Consent | None = None,
         listener: Listener = silent,
@@ -224,7 +224,7 @@ class Jobs(JobTicks):
         *,
         transform: AnyTransform | None = None,
         accept_changed_transform: bool = False,
-        on: str | Cluster | None = None,
+        on: WorkerPlace | None = None,
         listener: Listener = silent,
     ) -> Report:
         """Continue a job from its checkpoints, under its own id. Never needs a consent.

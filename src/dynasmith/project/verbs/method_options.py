@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Literal, TypedDict
 
 if TYPE_CHECKING:
-    from dynasmith.jobs.cluster import Cluster
+    from dynasmith.jobs.cluster import WorkerPlace
     from dynasmith.plans.consent import Consent
     from dynasmith.ports.listener import Listener
     from dynasmith.project.verbs.transforms import AnyTransform
@@ -48,7 +48,7 @@ class CopyOptions(_WriteOptions, _ReadOptions, total=False):
     mode: str
     digest: bool
     processes: int | None
-    on: str | Cluster | None
+    on: WorkerPlace | None
     transport: Literal["direct", "aiohttp", "botocore"]
 
 
@@ -60,7 +60,7 @@ class BackfillOptions(_WriteOptions, _ReadOptions, total=False):
     canary: float | None
     journal: bool
     processes: int | None
-    on: str | Cluster | None
+    on: WorkerPlace | None
 
 
 class PopulateOptions(_WriteOptions, total=False):

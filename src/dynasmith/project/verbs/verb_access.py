@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from dynasmith.project.world import World
 
 if TYPE_CHECKING:
-    from dynasmith.jobs.cluster import Cluster
+    from dynasmith.jobs.cluster import WorkerPlace
     from dynasmith.project.verbs.backfill import Backfills
     from dynasmith.project.verbs.item_options import Transport
     from dynasmith.project.verbs.item_world import ItemWorld
@@ -20,7 +20,7 @@ class VerbAccess:
     def __init__(self, world: World) -> None:
         self._world = world
 
-    def _flow(self, transport: Transport = "direct", on: str | Cluster | None = None) -> ItemFlow:
+    def _flow(self, transport: Transport = "direct", on: WorkerPlace | None = None) -> ItemFlow:
         from dynasmith.project.verbs.item_world import ItemWorld
         from dynasmith.project.verbs.items import ItemFlow
 
@@ -38,7 +38,7 @@ class VerbAccess:
 
         return ItemWorld(self._world)
 
-    def _backfills(self, on: str | Cluster | None = None) -> Backfills:
+    def _backfills(self, on: WorkerPlace | None = None) -> Backfills:
         from dynasmith.project.verbs.backfill import Backfills
         from dynasmith.project.verbs.item_world import ItemWorld
 
