@@ -82,5 +82,5 @@ class PopulateOptions(_WriteOptions, total=False):
     mode: str
     digest: bool
     processes: int | None
-    on: str | Cluster | None
+    on: WorkerPlace | None
     transport: Literal["direct", "aiohttp", "botocore"]

@@ -13,7 +13,7 @@ from dynasmith.project.verbs.arguments import checked, side
 from dynasmith.project.verbs.verb_access import VerbAccess
 
 if TYPE_CHECKING:
-    from dynasmith.jobs.cluster import Cluster
+    from dynasmith.jobs.cluster import WorkerPlace
     from dynasmith.jobs.options import Database
     from dynasmith.jobs.report import Report
     from dynasmith.jobs.side import Side
@@ -85,7 +85,7 @@ class PopulateMethods(VerbAccess):
         digest: bool = True,
         batch_size: int | None = None,
         processes: int | None = None,
-        on: str | Cluster | None = None,
+        on: WorkerPlace | None = None,
         max_write_units: float | None = None,
         share: float = 0.5,
         wait: bool = True,
