@@ -40,13 +40,20 @@ def mode_of(text: str) -> Mode:
     )
 
 
+class KeyRead(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """That a job reads by a Query of the key that serves its condition: of an index, or of the table (empty)."""
+
+    index: str = ""
+
+
 class TransferOptions(Struct, frozen=True, kw_only=True):
     """Options of every verb that moves items. Units are capacity units a second; None is the verb's own choice.
 
     ``batch_size`` is how many items are read and transformed at a time, any number from 1. ``share`` is the part of
     provisioned capacity that a job without limits takes. ``digest`` costs about 12 us of CPU an item. ``processes``
     move the segments of a copy, or transform the pages of a populate, beside this one; 0 does it here. ``limit_items``
-    is after how many items a copy or an export is done; a job without a limit is kept as before there were some.
+    is after how many items a copy or an export is done, ``key_read`` how one is read that reads less than the whole
+    table; a job without them is kept as before there were some.
     """
 
     mode: Mode = Mode()
@@ -64,6 +71,12 @@ class TransferOptions(Struct, frozen=True, kw_only=True):
     lanes: int = 5
     processes: int = 0
     limit_items: int | UnsetType = UNSET
+    key_read: KeyRead | UnsetType = UNSET
+
+    @property
+    def query(self) -> KeyRead | None:
+        """The Query that the job reads by; None for a scan."""
+        return None if self.key_read is UNSET else self.key_read
 
     @property
     def limit(self) -> int | None:

@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from dynasmith.items.condition.condition import Filter
 from dynasmith.items.key import KeySchema
+from dynasmith.items.key_query import KeyQuery
 from dynasmith.items.wire import RawItem, Units
 from dynasmith.jobs.options import Mode
 from dynasmith.jobs.steer import Throttle
@@ -265,6 +266,12 @@ class ItemAccess(Protocol):
         condition: Filter | None = None,
     ) -> OpenSource:
         """A parallel scan. ``page_items`` bounds a page, ``consistent`` reads strongly at twice the units."""
+        ...
+
+    def query_source(
+        self, table: str, query: KeyQuery, *, page_items: int | None = None, consistent: bool = False
+    ) -> OpenSource:
+        """A Query of the table or of an index, in one segment."""
         ...
 
     def sink(self, table: str, key: KeySchema, *, mode: Mode) -> OpenSink:

@@ -46,6 +46,7 @@ class VerbActions(Struct, frozen=True, kw_only=True):
 
 
 _TTL: Final = ("dynamodb:DescribeTimeToLive",)
+BY_KEY: Final = "--filter"
 _SKIP: Final = {"--expired skip": _TTL}
 _KEY: Final = {"a table that a KMS key encrypts": ("kms:DescribeKey",)}
 _QUOTA: Final = ("dynamodb:ListTables",)
@@ -139,7 +140,9 @@ VERB_ACTIONS: Final[Mapping[str, VerbActions]] = {
     "query": VerbActions(needs=(LOOK, "dynamodb:Query")),
     "count": VerbActions(needs=(LOOK, "dynamodb:Scan")),
     "count, of a key": VerbActions(needs=(LOOK, "dynamodb:Query")),
-    "export": VerbActions(needs=(LOOK, "dynamodb:Scan"), reads="all", also=_SKIP),
+    "export": VerbActions(
+        needs=(LOOK, "dynamodb:Scan"), reads="all", also=_SKIP, also_unread={BY_KEY: ("dynamodb:Query",)}
+    ),
     "export, to S3": VerbActions(
         needs=(
             LOOK,
@@ -179,7 +182,12 @@ VERB_ACTIONS: Final[Mapping[str, VerbActions]] = {
         ),
         also={"jobs cancel": ("dynamodb:CancelBulkOperation",), "resumed": ("dynamodb:ListBulkOperations",)},
     ),
-    "copy": VerbActions(needs=(LOOK, "dynamodb:Scan", "dynamodb:BatchWriteItem"), spare=_TTL, also=_SKIP),
+    "copy": VerbActions(
+        needs=(LOOK, "dynamodb:Scan", "dynamodb:BatchWriteItem"),
+        spare=_TTL,
+        also=_SKIP,
+        also_unread={BY_KEY: ("dynamodb:Query",)},
+    ),
     "copy, another --mode": VerbActions(needs=(LOOK, "dynamodb:Scan", "dynamodb:PutItem"), spare=_CONDITIONAL),
     "verify": VerbActions(needs=(LOOK, "dynamodb:Scan"), spare=(*_TTL, "dynamodb:BatchGetItem")),
     "backfill": VerbActions(

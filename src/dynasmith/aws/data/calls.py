@@ -9,7 +9,7 @@ import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from time import monotonic
-from typing import NamedTuple, TypeVar
+from typing import Literal, NamedTuple, TypeAlias, TypeVar
 
 from dynasmith.aws.data.exchange import BrokenExchange, BrokenReply, Exchange, HttpReply
 from dynasmith.aws.data.failure import Failure, Reason, error_of, failure_of
@@ -38,6 +38,8 @@ from dynasmith.ports.items import Item, PacedListener, ThrottleListener, permit_
 from dynasmith.ports.permit import NotSent, Permit
 
 Reply = TypeVar("Reply")
+PageOperation: TypeAlias = Literal["Scan", "Query"]
+"""What gives pages of items."""
 
 _BROKEN_HINT = (
     "check the proxies between this machine and the service (and HTTPS_PROXY); a job that was interrupted goes on from "
@@ -237,18 +239,24 @@ class Calls:
     # --- reads --------------------------------------------------------------------------------------------------------
 
     async def scan(self, table: str, shape: bytes, start: bytes | None, pages: PageCycle | None = None) -> ScanPage:
+        """One page of a scan, as `page` gives it."""
+        return await self.page("Scan", table, shape, start, pages)
+
+    async def page(
+        self, operation: PageOperation, table: str, shape: bytes, start: bytes | None, pages: PageCycle | None = None
+    ) -> ScanPage:
         """One page. ``shape`` holds the fixed rest of the request, as ``scan_shape`` makes it; ``pages`` are those of
         the segment before it."""
         key = b"" if start is None else b',"ExclusiveStartKey":' + start
 
         def read(reply: bytes) -> ScanPage:
             page = scan_page(reply, start)
-            self._check_counted("Scan", table, page.units is not None, page.table)
+            self._check_counted(operation, table, page.units is not None, page.table)
             if pages is not None and page.last_key is not None and pages.repeats(start, bytes(page.last_key)):
                 raise BrokenReply("its LastEvaluatedKey is where an earlier page began")
             return page
 
-        return await self.ask("Scan", table, shape + key + b"}", read)
+        return await self.ask(operation, table, shape + key + b"}", read)
 
     async def batch_get(self, table: str, keys: Sequence[Item], *, consistent: bool) -> "ReadOutcome":
         """Up to 100 items by their distinct keys."""

@@ -110,6 +110,7 @@ _statements_reply = _reader(StatementsReply, "BatchExecuteStatement")
 
 REQUIRED: Mapping[tuple[str, str], type[msgspec.Struct]] = {
     ("Scan", "ALL_ATTRIBUTES"): wire.PageBody,
+    ("Query", "ALL_ATTRIBUTES"): wire.PageBody,
     ("BatchWriteItem", ""): BatchWriteReply,
     ("BatchGetItem", ""): BatchGetReply,
     ("GetItem", ""): ItemReply,
@@ -122,7 +123,7 @@ REQUIRED: Mapping[tuple[str, str], type[msgspec.Struct]] = {
 
 
 def scan_page(body: bytes, start: bytes | None) -> wire.ScanPage:
-    """The page of a Scan that began at ``start``. Raises BrokenReply."""
+    """The page of a Scan or Query that began at ``start``. Raises BrokenReply."""
     try:
         return wire.read_scan_page(body, start)
     except RunError as cause:

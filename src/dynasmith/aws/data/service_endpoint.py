@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Literal, Protocol, TypeAlias
 
 from dynasmith.aws.data.address import Address
-from dynasmith.aws.data.calls import Calls, Patience
+from dynasmith.aws.data.calls import Calls, PageOperation, Patience
 from dynasmith.aws.data.client_guard import ReadingExchange
 from dynasmith.aws.data.credentials import Credentials
 from dynasmith.aws.data.direct_exchange import DirectExchange
@@ -84,6 +84,7 @@ class OpenTableSource:
     page_items: int | None = None
     consistent: bool = False
     filter_fragment: bytes = b""
+    operation: PageOperation = "Scan"
 
     async def __call__(self, heard: ThrottleListener) -> TableSource:
         """Open it on the running loop."""
@@ -94,6 +95,7 @@ class OpenTableSource:
             page_items=self.page_items,
             consistent=self.consistent,
             filter_fragment=self.filter_fragment,
+            operation=self.operation,
         )
 
 

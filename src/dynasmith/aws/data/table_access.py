@@ -12,6 +12,7 @@ from dynasmith.aws.data.table_identity import TableStateReader
 from dynasmith.aws.data.table_lookup import OpenTableLookup
 from dynasmith.items.condition.condition import Filter
 from dynasmith.items.key import KeySchema
+from dynasmith.items.key_query import KeyQuery
 from dynasmith.jobs.options import Mode
 from dynasmith.ports.items import OpenSink, OpenSource
 
@@ -73,6 +74,22 @@ class TableAccess:
             table_id=self._ids.get(table, ""),
         )
 
+    def query_source(
+        self, table: str, query: KeyQuery, *, page_items: int | None = None, consistent: bool = False
+    ) -> OpenSource:
+        """A Query of ``table`` or of an index of it, in one segment."""
+        return table_source(
+            self._client,
+            table,
+            page_items=page_items,
+            consistent=consistent,
+            filter_fragment=query_fragment(query),
+            operation="Query",
+            transport=self._transport,
+            patience=self._patience,
+            table_id=self._ids.get(table, ""),
+        )
+
     def sink(self, table: str, key: KeySchema, *, mode: Mode) -> OpenSink:
         """Puts into ``table``."""
         return table_sink(
@@ -108,6 +125,16 @@ class TableAccess:
             return TableStateReader(calls, table)
 
         return opened
+
+
+def query_fragment(query: KeyQuery) -> bytes:
+    """The expressions of a Query as a part of its request, with a leading comma."""
+    said: dict[str, Any] = {"IndexName": query.index} if query.index else {}
+    said["KeyConditionExpression"] = query.key
+    if query.filter:
+        said["FilterExpression"] = query.filter
+    said |= {"ExpressionAttributeNames": dict(query.names), "ExpressionAttributeValues": dict(query.values)}
+    return b"," + msgspec.json.encode(said)[1:-1]
 
 
 def filter_fragment(condition: Filter) -> bytes:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from dynasmith.aws.data.botocore_exchange import BotocoreExchange
-from dynasmith.aws.data.calls import Calls, Patience
+from dynasmith.aws.data.calls import Calls, PageOperation, Patience
 from dynasmith.aws.data.change_sink import TableChangeSink
 from dynasmith.aws.data.client_details import ClientKeys, address_of
 from dynasmith.aws.data.client_guard import ReadingExchange, reads_only
@@ -94,13 +94,14 @@ def table_source(
     page_items: int | None = None,
     consistent: bool = False,
     filter_fragment: bytes = b"",
+    operation: PageOperation = "Scan",
     transport: Transport = "direct",
     patience: Patience | None = None,
     table_id: str = "",
 ) -> OpenSource:
     """Opens ``table`` as a source; see TableSource."""
     door = ClientEndpoint(client, table, transport, patience, table_id)
-    return OpenTableSource(door, table, segments, page_items, consistent, filter_fragment)
+    return OpenTableSource(door, table, segments, page_items, consistent, filter_fragment, operation)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from math import inf
 import msgspec
 
 from dynasmith.engine.transfer.job_world import JobWorld
+from dynasmith.engine.transfer.key_read import read_path, read_rates
 from dynasmith.engine.transfer.mask_check import check_masks, sealing_keys
 from dynasmith.engine.transfer.mover import ConcurrencyLimits
 from dynasmith.engine.transfer.movers.stage import ProcessStage
@@ -23,6 +24,7 @@ from dynasmith.errors import AccessError, UsageError
 from dynasmith.items.condition.condition import parse_condition
 from dynasmith.items.ctx import Context
 from dynasmith.items.expiry import Expiry
+from dynasmith.items.key_query import key_query
 from dynasmith.items.transform import Function, Transform
 from dynasmith.jobs.job import Job
 from dynasmith.jobs.options import TransferOptions
@@ -46,7 +48,8 @@ def transfer_segments(source: TableEnd, options: TransferOptions) -> int:
     """Into how many segments a table is cut that is copied or exported. With a limit they are read one after the other,
     so that more than one only costs reads. Raises UsageError for a number, and for a limit, that cannot be."""
     check_limit(options.limit)
-    asked = 1 if options.limit is not None and options.segments is None else options.segments
+    is_one = options.limit is not None or options.query is not None
+    asked = 1 if is_one and options.segments is None else options.segments
     return plan_segments(source.description.size_bytes_estimate, workers=segment_workers(options), asked=asked)
 
 
@@ -58,8 +61,10 @@ def check_limit(items: int | None) -> None:
 
 def expected_items(spec: Copy | Export | FunctionExport, source: TableEnd) -> int | None:
     """How many items a job reads by the table's own figure, or its limit where that is less and nothing may be left
-    out; None where it is unknown."""
+    out; None where it is unknown, as that of a Query."""
     known, limit = source.description.item_count_estimate or None, spec.options.limit
+    if spec.options.query is not None:
+        return None
     if known is None or limit is None or spec.transform is not None or spec.options.condition:
         return known
     return min(known, limit)
@@ -116,7 +121,7 @@ def copy_pipeline(spec: Copy, job: Job, world: JobWorld) -> Pipeline:
         source=reader,
         sink=sink,
         stage=stage,
-        reads=rates(source, "read", options.max_read_units, share=options.share),
+        reads=read_rates(options, source),
         writes=writes,
         width=transfer_width(options),
         digest=options.digest,
@@ -143,7 +148,11 @@ def staged_by(steps: Steps, asked: TransferOptions) -> Steps | ProcessStage:
 
 
 def table_reader(end: TableEnd, segments: int, asked: TransferOptions) -> OpenSource:
-    """The table as a source, as it was asked for."""
+    """The table as a source, as it was asked for: a scan, or the Query that a job chose when it began."""
+    read = read_path(asked, end)
+    if read is not None:
+        query = key_query(read)
+        return end.access.query_source(end.name, query, page_items=asked.batch_size, consistent=asked.consistent)
     return end.access.source(
         end.name,
         segments=segments,

@@ -1,7 +1,7 @@
 """--dry-run: what a verb would move, what it would cost and how long it would take, with samples. It opens no sink."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from dataclasses import replace as changed
 from math import inf
 from typing import Any
@@ -10,6 +10,7 @@ import msgspec
 
 from dynasmith.engine.transfer.copy import check_limit, expiry, table_reader
 from dynasmith.engine.transfer.event_thread import StopRequest, run
+from dynasmith.engine.transfer.key_read import read_rates, with_key_read
 from dynasmith.engine.transfer.mask_check import check_masks, sample_notes
 from dynasmith.engine.transfer.new_job import dry_context
 from dynasmith.engine.transfer.runner import RunContext
@@ -86,11 +87,13 @@ def rehearse_copy(
     check_ends(source, target, transforms=transform is not None)
     check_masks(transform, target.key, asked.on_error)
     check_limit(asked.limit)
-    items, _ = _first_items(table_reader(source, 1, asked), around)
+    asked, how = with_key_read(asked, source, around.loop_factory)
+    first = _first_items(table_reader(source, 1, asked), around)
+    items = first.items
     ctx = dry_context("copy", around, source.key)
     known = asked.expired == "skip" or "time_to_live" not in source.description.unread
     alive = expiry(source, ctx.now) if known else None
-    notes = sample_notes(transform, asked.limit)
+    notes = [*([how] if how else []), *sample_notes(transform, asked.limit)]
     expired = sum(1 for item in items if alive is not None and not alive(item))
     if expired:
         word = "are skipped" if asked.expired == "skip" else "are copied (--expired skip leaves them out)"
@@ -98,7 +101,7 @@ def rehearse_copy(
     made: Transform | None = None
     if transform is not None:
         made = Transform(transform, ctx, target=target.key)
-    return _rehearsed(source, target, asked, items, _Looking(made, keeping), prices, notes)
+    return _rehearsed(source, target, asked, first, _Looking(made, keeping), prices, notes)
 
 
 def rehearse_items(
@@ -117,8 +120,9 @@ def rehearse_items(
     asked = asked or TransferOptions()
     around = around or RunContext()
     check_masks(transform, target.key, asked.on_error)
-    sampled, dead = _first_items(source, around)
-    notes = []
+    first = _first_items(source, around)
+    sampled, dead = first.items, first.dead
+    notes: list[str] = []
     if dead:
         looked = len(sampled) + len(dead)
         notes.append(f"{len(dead)} of the first {looked} are rejected; the first: {dead[0].place}: {dead[0].reason}")
@@ -129,7 +133,7 @@ def rehearse_items(
     made: Transform | None = None
     if transform is not None:
         made = Transform(transform, dry_context("populate", around, target.key))
-    rehearsal = _rehearsed(None, target, asked, sampled, _Looking(made, keeping), prices, notes, items)
+    rehearsal = _rehearsed(None, target, asked, first, _Looking(made, keeping), prices, notes, items)
     return msgspec.structs.replace(rehearsal, estimate=changed(rehearsal.estimate, at_least=at_least))
 
 
@@ -146,11 +150,13 @@ def rehearse_export(
     asked, around = asked or TransferOptions(), around or RunContext()
     check_masks(transform, source.key, asked.on_error)
     check_limit(asked.limit)
-    items, _ = _first_items(table_reader(source, 1, asked), around)
-    notes = sample_notes(transform, asked.limit)
-    count, size = _figures(source, items, notes)
+    asked, how = with_key_read(asked, source, around.loop_factory)
+    first = _first_items(table_reader(source, 1, asked), around)
+    items, notes = first.items, [*([how] if how else []), *sample_notes(transform, asked.limit)]
+    count, size = _figures(source, first, asked, notes)
     estimate = estimate_units(count, size, [(item_bytes(item), 0) for item in items], consistent=asked.consistent)
-    rate = rates(source, "read", asked.max_read_units, share=asked.share).ceiling
+    estimate = _of_query(estimate, first, asked)
+    rate = read_rates(asked, source).ceiling
     made = None if transform is None else Transform(transform, dry_context("export", around, source.key))
     seen = _Looking(made, keeping).at(items)
     estimate = with_limit(estimate, asked.limit, seen.sent_each)
@@ -169,40 +175,50 @@ def _rehearsed(
     source: TableEnd | None,
     target: TableEnd,
     asked: TransferOptions,
-    items: Sequence[Item],
+    first: "_FirstItems",
     looking: "_Looking",
     prices: Mapping[str, float | None] | None,
     notes: list[str],
     count: int = 0,
 ) -> DryRun:
+    items = first.items
     seen = looking.at(items)
     notes += seen.notes
     sizes = [(item_bytes(item), sum(map(item_bytes, made.after))) for item, made in zip(items, seen.made, strict=True)]
     size = sum(before for before, _ in sizes) * count // max(1, len(sizes))
     if source is not None:
-        count, size = _figures(source, items, notes)
+        count, size = _figures(source, first, asked, notes)
     notes += _refusals(seen, items)
     indexes = float(len(known(target.description.table.indexes, ())))
     if indexes:
         notes.append(f"each write may be written to {indexes:.0f} indexes too: the units assume that it is")
     estimate = estimate_units(count, size, sizes, indexes=indexes, consistent=asked.consistent)
-    estimate = with_limit(estimate, asked.limit, seen.sent_each)
+    estimate = with_limit(_of_query(estimate, first, asked), asked.limit, seen.sent_each)
     if source is None:  # files cost no read units
         estimate = changed(estimate, read_units=0.0)
-    read = rates(source, "read", asked.max_read_units, share=asked.share).ceiling if source is not None else inf
+    read = read_rates(asked, source).ceiling if source is not None else inf
     write = rates(target, "write", asked.max_write_units, share=asked.share).ceiling
     estimate = with_cost(with_time(estimate, read_rate=read, write_rate=write), prices or {})
     samples = tuple(map(_sample, items[:SHOWN_SAMPLES], seen.made))
     return DryRun(estimate, samples, tuple(notes), seen.hazards, tuple(seen.refused), seen.closing)
 
 
-def _figures(source: TableEnd, items: Sequence[Item], notes: list[str]) -> tuple[int, int]:
-    """Items and bytes of a table: its own figures, or the sample where it has none yet."""
-    description = source.description
+def _figures(source: TableEnd, first: "_FirstItems", asked: TransferOptions, notes: list[str]) -> tuple[int, int]:
+    """Items and bytes of a table: its own figures, or the sample where it has none yet; of a Query what was read."""
+    description, items = source.description, first.items
+    if asked.query is not None:
+        return len(items), sum(map(item_bytes, items))
     if description.item_count_estimate or not items:
         return description.item_count_estimate, description.size_bytes_estimate
     notes.append("the table's own figures are not there yet: the estimate covers the sample only")
     return len(items), sum(map(item_bytes, items))
+
+
+def _of_query(estimate: JobEstimate, first: "_FirstItems", asked: TransferOptions) -> JobEstimate:
+    """The estimate of a Query: what it read, which is all that it finds or the least of it. Of a scan the same."""
+    if asked.query is None:
+        return estimate
+    return changed(estimate, read_units=first.read_units, at_least=not first.is_whole)
 
 
 class DryRunMade(msgspec.Struct, frozen=True):
@@ -291,24 +307,35 @@ def _shown(raw: RawItem) -> str:
         return bytes(raw).decode("utf-8", "replace")
 
 
-def _first_items(source: OpenSource, around: RunContext) -> tuple[list[Item], list[DeadLetter]]:
-    """The first items of a source, and what is no item before and among them."""
+@dataclass(slots=True)
+class _FirstItems:
+    """The first items of a source, what is no item before and among them, and what reading them cost. ``is_whole``
+    says that there are no more."""
 
-    async def main(stop: StopRequest) -> tuple[list[Item], list[DeadLetter]]:
+    items: list[Item] = field(default_factory=list)
+    dead: list[DeadLetter] = field(default_factory=list)
+    read_units: float = 0.0
+    is_whole: bool = True
+
+
+def _first_items(source: OpenSource, around: RunContext) -> _FirstItems:
+    async def main(stop: StopRequest) -> _FirstItems:
         opened = await source(lambda _: None)
+        first = _FirstItems()
         try:
-            found: list[Item] = []
-            dead: list[DeadLetter] = []
             for segment in range(opened.segments):
                 start: bytes | None = None
-                while len(found) < SAMPLED_ITEMS and not stop.asked:
+                while len(first.items) < SAMPLED_ITEMS and not stop.asked:
                     page = await opened.read(segment, start)
-                    found += page.items
-                    dead += page.dead
+                    first.items += page.items
+                    first.dead += page.dead
+                    first.read_units += page.units
                     start = page.next
                     if start is None:
                         break
-            return found[:SAMPLED_ITEMS], dead
+                first.is_whole = first.is_whole and start is None and len(first.items) <= SAMPLED_ITEMS
+            del first.items[SAMPLED_ITEMS:]
+            return first
         finally:
             await opened.close()
 

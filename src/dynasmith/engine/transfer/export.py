@@ -10,11 +10,11 @@ from dynasmith.engine.transfer.copy import (
     transfer_width,
 )
 from dynasmith.engine.transfer.job_world import JobWorld
+from dynasmith.engine.transfer.key_read import read_rates
 from dynasmith.engine.transfer.mask_check import check_masks, sealing_keys
 from dynasmith.engine.transfer.new_job import new_job
 from dynasmith.engine.transfer.parts import SeparateParts
 from dynasmith.engine.transfer.runner import Pipeline, run_job
-from dynasmith.engine.transfer.table_details import rates
 from dynasmith.engine.transfer.transform_stage import Steps
 from dynasmith.items.ctx import Context
 from dynasmith.items.transform import Transform
@@ -56,7 +56,7 @@ def export_pipeline(spec: Export | FunctionExport, job: Job, world: JobWorld) ->
         source=reader,
         sink=sink,
         stage=stage,
-        reads=rates(source, "read", options.max_read_units, share=options.share),
+        reads=read_rates(options, source),
         width=transfer_width(options),
         digest=True,
         processes=options.processes if movable else 0,

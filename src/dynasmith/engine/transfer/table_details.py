@@ -89,6 +89,17 @@ def rates(end: TableEnd, side: UnitKind, asked: float | None, *, share: float = 
     return Rates(min(first, most) if asked is None else most, most, _index_rates(end, side, share, asked is not None))
 
 
+def index_read_rates(end: TableEnd, index: str, *, share: float = SHARE) -> Rates:
+    """How fast an index is read without a limit: by its own capacity; a local index has the table's."""
+    table = end.description.table
+    own = next((each.capacity for each in known(table.indexes, ()) if each.name == index), None)
+    provisioned = _provisioned(table.billing, own, "read")
+    if provisioned is None:
+        return rates(end, "read", None, share=share)
+    most = ceiling("read", provisioned=provisioned, share=share)
+    return Rates(min(start_rate("read", provisioned=provisioned, share=share), most), most, {})
+
+
 def _index_rates(end: TableEnd, side: UnitKind, share: float, asked: bool) -> Mapping[str, tuple[float, float]]:
     if side == "read" or asked:
         return {}

@@ -15,6 +15,7 @@ from dynasmith.engine.transfer.dry_run import DryRun
 from dynasmith.engine.transfer.dry_run import rehearse_copy as engine_rehearse_copy
 from dynasmith.engine.transfer.events import FlowNote
 from dynasmith.engine.transfer.index_notes import index_notes
+from dynasmith.engine.transfer.key_read import with_key_read
 from dynasmith.engine.transfer.mask_check import check_masks
 from dynasmith.engine.transfer.table_details import TableEnd, check_ends
 from dynasmith.errors import RunError, TableExists, TableNotFound
@@ -104,9 +105,17 @@ def copy_items(
         tables=world.identities(source=first, target=second),
         transform=ref,
         personal=counted_personal(items, (first, ends[0].name), _left(items, first, second, ends), world.function(ref)),
-        options=items.moved_by(options),
+        options=read_by_key(items, items.moved_by(options), ends[0], listener),
     )
     return items.priced(run(spec, begin_copy(spec, world), world))
+
+
+def read_by_key(items: ItemWorld, options: TransferOptions, source: TableEnd, listener: Listener) -> TransferOptions:
+    """The options of a job that reads less than the whole table where a key serves its condition; says how it reads."""
+    found, how = with_key_read(options, source, items.context(silent).loop_factory)
+    if how:
+        listener(FlowNote(table=source.name, sentence=f"{how[0].upper()}{how[1:]}."))
+    return found
 
 
 def check_copy(

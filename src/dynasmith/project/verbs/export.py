@@ -24,6 +24,7 @@ from dynasmith.jobs.side import Side
 from dynasmith.jobs.spec import Export, FunctionExport, TransformRef
 from dynasmith.plans.consent import Consent
 from dynasmith.ports.listener import Listener, silent
+from dynasmith.project.verbs.copy import read_by_key
 from dynasmith.project.verbs.dry_run import rehearsed
 from dynasmith.project.verbs.item_world import ItemWorld
 from dynasmith.project.verbs.job_world import ProjectJobWorld
@@ -56,13 +57,13 @@ def export(
     world = ProjectJobWorld(items, listener, transform=transform)
     side = items.side(table)
     ref, personal = _leaving(items, world, side, consent)
-    return _exported(items, world, side, dest, how, options, ref, personal)
+    return _exported(items, world, side, dest, how, options, ref, personal, listener)
 
 
 def export_files(items: ItemWorld, table: str, dest: str | Path, *, listener: Listener = silent) -> Report:
     """Export a table whole into files that another verb keeps, as they are: for who has the consent."""
     check_dest(dest)
-    return _exported(items, ProjectJobWorld(items, listener), items.side(table), dest, None, None, None, ())
+    return _exported(items, ProjectJobWorld(items, listener), items.side(table), dest, None, None, None, (), listener)
 
 
 def _leaving(
@@ -86,6 +87,7 @@ def _exported(
     options: TransferOptions | None,
     transform: TransformRef | None,
     personal: tuple[str, ...],
+    listener: Listener,
 ) -> Report:
     spec = Export(
         source=side,
@@ -94,7 +96,7 @@ def _exported(
         tables=world.identities(source=side),
         transform=transform,
         personal=personal,
-        options=items.moved_by(options),
+        options=read_by_key(items, items.moved_by(options), world.table(side), listener),
     )
     world.sink = world.export_sink(spec)
     return items.priced(run(spec, begin_export(spec, world), world))
@@ -118,7 +120,7 @@ def hand_over(
         tables=world.identities(source=side),
         transform=ref,
         personal=counted_personal(items, (side, world.table(side).name), (), world.function(ref)),
-        options=options or TransferOptions(),
+        options=read_by_key(items, options or TransferOptions(), world.table(side), listener),
     )
     return items.priced(run(spec, begin_export(spec, world), world))
 
@@ -152,7 +154,7 @@ def stream(
             tables=world.identities(source=side),
             transform=ref,
             personal=personal,
-            options=options or TransferOptions(),
+            options=read_by_key(items, options or TransferOptions(), world.table(side), listener),
         )
         try:
             return items.priced(run(spec, begin_export(spec, world), world))
