@@ -86,7 +86,7 @@ def test_a_key_that_serves_the_condition_is_queried(orders: ItemStory) -> None:
         said = done.err.splitlines()[0]
         what = f"index {read.split()[1]}" if " " in read else "table orders"
         assert said.startswith(f"A query of {what} by" if "Query" in read else "A scan of the whole of orders"), said
-        assert "c2" not in said and "o3" not in said
+        assert not any(value in said for value in ("c2", "o3"))
 
 
 def test_without_the_right_to_query_it_scans_and_says_so(orders: ItemStory) -> None:
