@@ -9,7 +9,7 @@ WORKERS = $(shell $(PYTHON) -c 'import os; print((os.cpu_count() or 1) * 3)')
 # Floors without I/O, and the folders of tests that mirror them.
 PURE := tables items operations plans validate
 
-.PHONY: help demo test ready test-sql test-spark test-models properties check engines bench soak faults docs wheel test-wheel release coverage clean
+.PHONY: help demo test ready browser test-sql test-spark test-models properties check engines bench soak faults docs wheel test-wheel release coverage clean
 .PHONY: check-style check-types check-user-types check-user-code check-floors
 
 help:  ## what there is
@@ -29,7 +29,13 @@ ready: $(STAMP)
 	$(BIN)/python -m compileall -q -j 0 src tests  # processes that tests begin need not compile, also where nothing may write bytecode
 	@$(BIN)/python tools/rewritten_asserts.py  # nor need each worker rewrite the asserts of every file
 
-test: ready  ## the tests, on ministack and moto behind the strict endpoint
+# Chromium for the tests of pages: by apt where it is absent and may be installed. Where it cannot be had they are skipped.
+browser:
+	@command -v chromium > /dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get > /dev/null && timeout 300 apt-get update -qq && \
+	DEBIAN_FRONTEND=noninteractive timeout 600 apt-get install -qq -y --no-install-recommends chromium; } > /dev/null 2>&1 || \
+	echo "Chromium is absent and cannot be installed here: tests of pages in a browser are skipped, unless there is Chrome."
+
+test: ready browser  ## the tests, on ministack and moto behind the strict endpoint
 	$(BIN)/python tools/run_tests.py -n $(WORKERS) --dist loadfile --no-loadscope-reorder  # in order: the longest files first (tests/longest_files.py)
 
 test-sql: $(STAMP)  ## the tests of SQL sources, on a real PostgreSQL and MariaDB; fails where they are absent

@@ -104,9 +104,10 @@ def served(
     pages: Sequence[ConsolePage] = PAGES,
     now: Callable[[], float] = monotonic,
     options: tuple[str, ...] = (),
+    redact: bool = False,
 ) -> Iterator[Browser]:
     """A console of this project, in a thread; it has not been opened yet."""
-    console = Console(project, changes=changes, options=options)
+    console = Console(project, changes=changes, options=options, redact=redact)
     loop = asyncio.new_event_loop()
 
     async def begin() -> ConsoleServer:

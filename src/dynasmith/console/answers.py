@@ -14,7 +14,7 @@ from dynasmith.console.markup import render, surroundings
 from dynasmith.console.page import ConsolePage, NextPage, PageRequest, path_of
 from dynasmith.console.reader import TableReader
 from dynasmith.console.state import Console
-from dynasmith.errors import ConsentRequired, DynasmithError, ItemNotFound, TableNotFound, UsageError
+from dynasmith.errors import ConsentRequired, DataError, DynasmithError, ItemNotFound, TableNotFound, UsageError
 
 _log = logging.getLogger("dynasmith.console")
 
@@ -29,6 +29,7 @@ class PageReply:
     status: int
     text: str
     content_type: str = "text/html"
+    location: str = ""
 
 
 def refusal_reply(refusal: RequestRefusal) -> PageReply:
@@ -48,6 +49,8 @@ def page_reply(
         return _error_page(console, pages, None, 404, "There is no such page.", "Choose one on the left.")
     try:
         data = page.view(request)
+        if isinstance(data, NextPage):
+            return PageReply(303, "", location=data.path)
         return PageReply(200, render(page.template, {**surroundings(console, page, pages), **data}))
     except DynasmithError as error:
         _log.warning("a page was refused: %s", error.code)
@@ -70,7 +73,7 @@ def _error_page(
 def _status(error: DynasmithError) -> int:
     if isinstance(error, TableNotFound | ItemNotFound):
         return 404
-    return 400 if isinstance(error, UsageError) else 502
+    return 400 if isinstance(error, UsageError | DataError) else 502
 
 
 def action_reply(pages: Sequence[ConsolePage], page: ConsolePage, request: PageRequest) -> PageReply:

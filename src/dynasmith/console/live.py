@@ -11,7 +11,7 @@ from aiohttp import web
 
 from dynasmith.console.guard import HEADERS
 from dynasmith.console.markup import render_blocks, surroundings
-from dynasmith.console.page import ConsolePage, LiveBlocks, PageRequest
+from dynasmith.console.page import ConsolePage, LiveBlocks, NextPage, PageRequest
 from dynasmith.errors import DynasmithError
 
 QUIET_SECONDS_MAX: Final = 15.0
@@ -52,6 +52,8 @@ def _blocks(page: ConsolePage, asked: PageRequest) -> tuple[dict[str, str], bool
         data = page.view(asked)
     except DynasmithError:  # the next look may succeed; the page itself says what is wrong when it is opened
         return {}, False
+    if isinstance(data, NextPage):
+        return {}, True
     around = surroundings(asked.console, page, ())
     return render_blocks(page.template, page.live.blocks, {**around, **data}), bool(data.get("over"))
 

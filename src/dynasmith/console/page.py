@@ -114,6 +114,7 @@ class LiveBlocks:
 @dataclass(frozen=True)
 class ConsolePage:
     """One page. ``view`` takes a request and returns plain data for ``template``; it runs in a thread and may wait.
+    A `NextPage` in place of the data leads on to another address.
 
     ``path`` may have parts in braces (``/tables/{table}``). With a ``label`` it is in the navigation, at ``order``,
     with the symbol ``icon`` of icons.html. ``under`` is the path of the page of the navigation that it belongs to.
@@ -122,7 +123,7 @@ class ConsolePage:
     path: str
     title: str
     template: str
-    view: Callable[[PageRequest], Mapping[str, Any]]
+    view: Callable[[PageRequest], Mapping[str, Any] | NextPage]
     label: str = ""
     order: int = 100
     icon: str = ""

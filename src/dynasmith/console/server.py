@@ -219,6 +219,7 @@ def _refused(refusal: RequestRefusal) -> web.Response:
 
 
 def _response(reply: PageReply) -> web.Response:
+    headers = {**HEADERS, "Location": reply.location} if reply.location else HEADERS
     return web.Response(
-        status=reply.status, text=reply.text, content_type=reply.content_type, charset="utf-8", headers=HEADERS
+        status=reply.status, text=reply.text, content_type=reply.content_type, charset="utf-8", headers=headers
     )

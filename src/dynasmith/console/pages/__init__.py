@@ -3,7 +3,7 @@
 from typing import Final
 
 from dynasmith.console.page import ConsolePage
-from dynasmith.console.pages import tables
+from dynasmith.console.pages import item, items, tables
 
-PAGES: Final[tuple[ConsolePage, ...]] = (tables.page,)
+PAGES: Final[tuple[ConsolePage, ...]] = (tables.page, items.tables_page, items.page, item.page)
 """In the order in which a path is looked for."""
