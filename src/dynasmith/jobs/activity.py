@@ -16,6 +16,8 @@ SAMPLES_MAX: Final = 240
 """Samples that are kept: above it every second one goes, and they are taken half as often from then on."""
 PARTS_MAX: Final = 240
 """Parts of the segments that are told apart: a job of fewer segments has one part a segment."""
+RATE_SECONDS_MIN: Final = 0.4
+"""Samples that are closer, as the last one of a run, tell no rate."""
 RATE_SECONDS: Final = 5.0
 """The time over which the rate of now is measured."""
 
@@ -132,9 +134,9 @@ def rates(samples: Sequence[ActivitySample], name: str) -> list[tuple[float, flo
     found: list[tuple[float, float | None]] = []
     for before, after in pairwise(samples):
         seconds = after.at - before.at
-        if after.begins or seconds <= 0:
+        if after.begins:
             found.append((after.at, None))
-        else:
+        elif seconds >= RATE_SECONDS_MIN:
             found.append((after.at, max(0.0, getattr(after, name) - getattr(before, name)) / seconds))
     return found
 

@@ -3,7 +3,14 @@
 from typing import Final
 
 from dynasmith.console.page import ConsolePage
-from dynasmith.console.pages import item, items, tables
+from dynasmith.console.pages import item, items, job, jobs, tables
 
-PAGES: Final[tuple[ConsolePage, ...]] = (tables.page, items.tables_page, items.page, item.page)
+PAGES: Final[tuple[ConsolePage, ...]] = (
+    tables.page,
+    items.tables_page,
+    items.page,
+    item.page,
+    jobs.page,
+    job.page,
+)
 """In the order in which a path is looked for."""

@@ -194,6 +194,13 @@
     }
   });
 
+  // A slider and the number beside it say the same.
+  document.addEventListener("input", (event) => {
+    const name = event.target.dataset.mirror;
+    const other = name ? document.getElementById(name) : document.querySelector(`[data-mirror="${event.target.id}"]`);
+    if (other && (name || event.target.id)) other.value = event.target.value;
+  });
+
   // A filter narrows what is shown as it is typed, and asks the console a moment later.
   document.addEventListener("input", (event) => {
     if (!event.target.matches("[data-filter]")) return;
