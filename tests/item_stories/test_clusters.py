@@ -27,12 +27,12 @@ def grown(item, ctx):
 """
 
 
-def dynasmith(story: ItemStory, *words: str, keys: str = "") -> "subprocess.Popen[str]":
+def dynasmith(story: ItemStory, *words: str, keys: str = "", within: Sequence[str] = ()) -> "subprocess.Popen[str]":
     variables = {**os.environ, "DYNASMITH_WORKER_SECRET": SECRET}
     if keys:
         variables |= {"AWS_ACCESS_KEY_ID": keys, "AWS_SECRET_ACCESS_KEY": "secret"}
     return subprocess.Popen(
-        [sys.executable, "-m", "dynasmith", *words],
+        [*within, sys.executable, "-m", "dynasmith", *words],
         cwd=story.folder, env=variables, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
 
@@ -42,23 +42,30 @@ def free_port() -> int:
         return int(server.getsockname()[1])
 
 
-def until_listening(port: int, over: Sequence[bool] = ()) -> None:
+def until_listening(port: int, over: Sequence[bool] = (), host: str = "127.0.0.1") -> None:
     while not over:
-        with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
+        with suppress(OSError), socket.create_connection((host, port), timeout=1):
             return
         sleep(0.02)
 
 
 @contextmanager
-def workers(story: ItemStory, port: int, words: Sequence[str] = ()) -> Iterator[list["subprocess.Popen[str]"]]:
+def workers(
+    story: ItemStory,
+    port: int,
+    words: Sequence[str] = (),
+    keys: str = "",
+    host: str = "127.0.0.1",
+    within: Sequence[str] = (),
+) -> Iterator[list["subprocess.Popen[str]"]]:
     """A worker that dials in as soon as something listens at the port."""
     made: list[subprocess.Popen[str]] = []
     over: list[bool] = []
 
     def start() -> None:
-        until_listening(port, over)
+        until_listening(port, over, host)
         if not over:
-            made.append(dynasmith(story, *(words or ("worker", f"127.0.0.1:{port}"))))
+            made.append(dynasmith(story, *(words or ("worker", f"127.0.0.1:{port}")), keys=keys, within=within))
 
     thread = Thread(target=start, daemon=True)
     thread.start()
@@ -128,9 +135,24 @@ def test_a_worker_whose_credentials_are_of_another_account_is_turned_away(
     assert story.digest("users") == story.digest("users_v2")
 
 
+def test_workers_sign_with_the_keys_of_the_job_where_that_lends_them(
+    story: ItemStory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dynasmith.aws.data.client_details.is_aws", lambda _: True)
+    monkeypatch.setenv("DYNASMITH_WORKER_SECRET", SECRET)
+    story.people("users", 20)
+    story.make("users_v2")
+    port = free_port()
+    place = f'[clusters.here]\non = "listen://127.0.0.1:{port}"\nworkers = 1\nshare_credentials = true\n'
+    story.write("dynasmith.toml", place)
+    with workers(story, port, keys=new_account()):
+        done = story("copy", "users", "users_v2", "--yes", "--json", "--on", "here")
+    assert (done.code, done.json["written"]) == (0, 20), done.err
+
+
 PLAIN = (
-    "Between 0.0.0.0 and other machines frames are signed and not encrypted: keys and items of customers would cross "
-    "in clear."
+    "Between 0.0.0.0 and other machines frames would be signed and not encrypted: keys and items of customers would "
+    "cross in clear."
 )
 
 
@@ -148,8 +170,9 @@ PLAIN = (
     ],
 )  # fmt: skip
 def test_a_place_that_cannot_be_used_is_refused_before_there_is_a_job(
-    story: ItemStory, words: tuple[str, ...], sentence: str
+    story: ItemStory, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...], sentence: str
 ) -> None:
+    monkeypatch.setitem(sys.modules, "cryptography", None)  # an extra, which encrypts lines where it is
     story.people("users", 1)
     story.make("users_v2")
     answer = story("copy", "users", "users_v2", "--yes", *words)

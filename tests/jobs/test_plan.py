@@ -36,6 +36,8 @@ def test_segments_by_size_and_by_wish() -> None:
     assert plan_segments(100 * 1024 * 1024, workers=8) == 8
     assert plan_segments(10 * 1024**3) == 160
     assert plan_segments(0, asked=7) == 7
+    assert plan_segments(0, workers=48, elsewhere=True) == 48
+    assert plan_segments(10 * 1024**3, workers=48, elsewhere=True) == 160
     for asked in (0, 1_000_001):
         with pytest.raises(UsageError, match="segments are not possible"):
             plan_segments(0, asked=asked)

@@ -212,6 +212,7 @@ FILES |= {
         ("secret_file", 'secret_file = "absent.secret"'),
         ("keeper_address", 'keeper_address = "h"'),
         ("plain", "plain = true"),
+        ("share_credentials", "share_credentials = true"),
         ("trust_cluster", "trust_cluster = true"),
     )
 }

@@ -132,6 +132,9 @@ CLUSTER = Block(
         DocumentKey("secret_file", Text(), "File with the secret of workers that dial in."),
         DocumentKey("keeper_address", Text(), "`HOST` or `HOST:PORT` where workers reach the job."),
         DocumentKey("plain", Boolean(), "Accepts frames that cross the network unencrypted.", default="false"),
+        DocumentKey(
+            "share_credentials", Boolean(), "Workers sign with the AWS credentials of the job.", default="false"
+        ),
         DocumentKey("trust_cluster", Boolean(), "Accepts a scheduler without TLS.", default="false"),
     ),
 )

@@ -16,9 +16,10 @@ class Cluster(Struct, frozen=True):
     ``workers`` is how many it counts on (4 where nothing says it); more may come, and fewer. ``secret_file`` holds the
     secret that workers which dial in prove; else it is in the variable DYNASMITH_WORKER_SECRET, and with neither a file
     is made in ``.dynasmith``. ``keeper_address`` (``HOST`` or ``HOST:PORT``) is where workers of a cluster reach this
-    machine, where that is not the address from which it reaches the scheduler, or that of the driver. ``plain``
-    accepts that what workers and job say to each other crosses the network unencrypted, ``trust_cluster`` that whoever
-    reaches a scheduler without TLS can run code in its cluster.
+    machine, where that is not the address from which it reaches the scheduler, or that of the driver. What workers and
+    job say to each other is encrypted on the way to other machines; ``plain`` accepts that it is not. ``trust_cluster``
+    accepts that whoever reaches a scheduler without TLS can run code in its cluster. With ``share_credentials`` workers
+    sign with the AWS credentials of the job, in place of their own.
     """
 
     on: str
@@ -27,6 +28,7 @@ class Cluster(Struct, frozen=True):
     keeper_address: str = ""
     plain: bool = False
     trust_cluster: bool = False
+    share_credentials: bool = False
 
     @property
     def count(self) -> int:

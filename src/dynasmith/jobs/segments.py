@@ -15,11 +15,12 @@ SEGMENT_BYTES: Final = 64 * 1024 * 1024
 PLANNED_SEGMENTS_MAX: Final = 1024
 
 
-def plan_segments(table_bytes: int, *, workers: int = 1, asked: int | None = None) -> int:
+def plan_segments(table_bytes: int, *, workers: int = 1, asked: int | None = None, elsewhere: bool = False) -> int:
     """How many segments a new job gets: ``asked`` where a person said, else by size, and at least one a worker.
 
     ``table_bytes`` may be hours old (TableSizeBytes); it only steers. Raises UsageError where ``asked`` is not 1 to
-    1,000,000. A table of one page is one segment: more would only cost reads.
+    1,000,000. A table of one page is one segment: more would only cost reads. Workers ``elsewhere`` have theirs at any
+    size: that of a table that was filled today is 0, and nobody asks for machines to copy a page.
     """
     if asked is not None:
         if not 1 <= asked <= SCAN_MAX_SEGMENTS:
@@ -30,7 +31,7 @@ def plan_segments(table_bytes: int, *, workers: int = 1, asked: int | None = Non
         return asked
     by_size = -(-table_bytes // SEGMENT_BYTES)
     # A segment under a few pages costs more in half-empty pages than it gains.
-    by_workers = min(workers, -(-table_bytes // (1024 * 1024)))
+    by_workers = workers if elsewhere else min(workers, -(-table_bytes // (1024 * 1024)))
     return max(1, min(PLANNED_SEGMENTS_MAX, max(by_size, by_workers)))
 
 

@@ -57,6 +57,11 @@ class Crew(Protocol):
         ...
 
     @property
+    def shares_credentials(self) -> bool:
+        """Whether workers on other machines sign with the keys of the job, in place of their own."""
+        ...
+
+    @property
     def patience_seconds(self) -> float:
         """How long a job that has no worker waits for one to come; then it is interrupted."""
         ...

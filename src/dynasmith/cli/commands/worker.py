@@ -5,7 +5,7 @@ import click
 from dynasmith.cli.shared_options import Invocation, verb
 
 
-@verb("worker", example="dynasmith worker 10.0.0.7:7700 --secret-file worker.secret")
+@verb("worker", example="dynasmith worker tls://10.0.0.7:7700 --secret-file worker.secret")
 @click.argument("address", metavar="HOST:PORT")
 @click.option("--secret-file", default="", metavar="FILE", help="The secret of the job; else DYNASMITH_WORKER_SECRET.")
 def command(invocation: Invocation, address: str, secret_file: str) -> int:

@@ -48,7 +48,12 @@ def begin_backfill(spec: Backfill, world: JobWorld) -> Claim:
     table, options = world.table(spec.target), spec.options
     described = table.description
     items = canary_items(table, spec.careful, described.item_count_estimate)
-    segments = plan_segments(described.size_bytes_estimate, workers=segment_workers(options), asked=options.segments)
+    segments = plan_segments(
+        described.size_bytes_estimate,
+        workers=segment_workers(options),
+        asked=options.segments,
+        elsewhere=world.context.placement is not None,
+    )
     job = new_job(
         msgspec.structs.replace(spec, canary_items=items),
         world.context,

@@ -1,4 +1,4 @@
-"""AES-256-GCM: the only file that imports `cryptography`, an extra."""
+"""AES-256-GCM. Only this file and ``line_certificate`` import `cryptography`, an extra."""
 
 from __future__ import annotations
 

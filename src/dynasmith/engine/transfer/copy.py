@@ -44,13 +44,14 @@ def segment_workers(options: TransferOptions) -> int:
     return max(options.segments_at_once, options.processes * SEGMENTS_EACH)
 
 
-def transfer_segments(source: TableEnd, options: TransferOptions) -> int:
+def transfer_segments(source: TableEnd, options: TransferOptions, world: JobWorld) -> int:
     """Into how many segments a table is cut that is copied or exported. With a limit they are read one after the other,
     so that more than one only costs reads. Raises UsageError for a number, and for a limit, that cannot be."""
     check_limit(options.limit)
     is_one = options.limit is not None or options.query is not None
     asked = 1 if is_one and options.segments is None else options.segments
-    return plan_segments(source.description.size_bytes_estimate, workers=segment_workers(options), asked=asked)
+    elsewhere, workers = world.context.placement is not None, segment_workers(options)
+    return plan_segments(source.description.size_bytes_estimate, workers=workers, asked=asked, elsewhere=elsewhere)
 
 
 def check_limit(items: int | None) -> None:
@@ -77,7 +78,7 @@ def begin_copy(spec: Copy, world: JobWorld) -> Claim:
     condition or a transform that cannot be used.
     """
     source, options = world.table(spec.source), spec.options
-    segments = transfer_segments(source, options)
+    segments = transfer_segments(source, options, world)
     job = new_job(spec, world.context, segments, expected_items(spec, source))
     copy_pipeline(spec, job, world)
     return world.ledger.begin(job)

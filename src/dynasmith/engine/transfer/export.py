@@ -28,7 +28,7 @@ def begin_export(spec: Export | FunctionExport, world: JobWorld) -> Claim:
     """Enter an export in the ledger. Raises UsageError for a transform that cannot be used, before there is a job."""
     source, options = world.table(spec.source), spec.options
     check_masks(world.function(spec.transform), source.key, options.on_error)
-    segments = transfer_segments(source, options)
+    segments = transfer_segments(source, options, world)
     return world.ledger.begin(new_job(spec, world.context, segments, expected_items(spec, source)))
 
 

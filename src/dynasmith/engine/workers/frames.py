@@ -2,7 +2,6 @@
 many bytes. What a frame holds is decoded into closed types of messages; nothing of it is ever unpickled."""
 
 import asyncio
-import socket
 from typing import Protocol
 
 from dynasmith.errors import RunError
@@ -18,6 +17,14 @@ class Pipe(Protocol):
 
     def read(self, size: int, /) -> bytes:
         """Up to ``size`` bytes; fewer at the end."""
+        ...
+
+
+class Sender(Protocol):
+    """What frames are sent over."""
+
+    def sendall(self, data: bytes, /) -> None:
+        """Send all of it. Raises OSError."""
         ...
 
 
@@ -52,7 +59,7 @@ def read_frame(pipe: Pipe, most: int = FRAME_BYTES_MAX) -> bytes | None:
     return body if len(body) == size else None
 
 
-def send_frame(connection: socket.socket, body: bytes) -> None:
+def send_frame(connection: Sender, body: bytes) -> None:
     """Send one frame whole. Raises OSError where nobody listens any more."""
     connection.sendall(framed(body))
     connection.sendall(body)

@@ -8,7 +8,8 @@
 
 A proof is an HMAC of both nonces under the secret, which itself never crosses. From there on each frame carries a tag
 under a key of this line and this direction, counted, so that no frame can be made, changed, left out or sent again by
-who does not know the secret. Frames are not encrypted.
+who does not know the secret. Frames are encrypted where the line is TLS (``line_tls``); the secret is then bound to the
+certificate of that line.
 """
 
 import hmac
@@ -149,6 +150,11 @@ def check_welcome(welcome: Welcome, greeted: Challenge, said: Introduction, secr
         raise HandshakeFailed(
             "What answers there does not know the secret of this worker.", "check the address and the secret"
         )
+
+
+def bound(secret: str, fingerprint: bytes) -> str:
+    """The secret of a line whose TLS certificate has that fingerprint; the secret itself where it has none."""
+    return f"{secret} {fingerprint.hex()}" if fingerprint else secret
 
 
 def seals(greeted: Challenge, said: Introduction, secret: str) -> tuple[Seal, Seal]:

@@ -88,6 +88,7 @@ class LocalCrew:
     """Processes of this machine, one a worker. Keeps `dynasmith.ports.crew.Crew`."""
 
     remote = False
+    shares_credentials = True
     patience_seconds = inf
 
     def __init__(self, entry: str) -> None:

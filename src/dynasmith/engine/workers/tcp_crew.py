@@ -7,6 +7,7 @@ import asyncio
 import logging
 from collections.abc import Callable
 from contextlib import suppress
+from typing import Any
 
 import msgspec
 
@@ -16,12 +17,14 @@ from dynasmith.engine.workers.handshake import (
     HANDSHAKE_SECONDS,
     HandshakeFailed,
     Seal,
+    bound,
     decode_introduction,
     encode_message,
     greeting,
     judged,
     seals,
 )
+from dynasmith.engine.workers.line_tls import SCHEME, LineCertificate
 from dynasmith.errors import RunError
 from dynasmith.ports.crew import LineEnded
 
@@ -30,6 +33,9 @@ STRANGERS_MAX = 64
 
 NOBODY_SECONDS = 600.0
 """How long a job without any worker waits for one."""
+
+_CLOSE_SECONDS = 3.0
+"""How long the other side of an encrypted line may take to say that it ends too."""
 
 _BUFFER_BYTES = 4 * 1024 * 1024
 _log = logging.getLogger("dynasmith.jobs")
@@ -76,7 +82,8 @@ class TcpLine:
 
 
 class TcpCrew:
-    """Whoever dials in at ``host`` and ``port`` (0: any free one) with the secret; ``listens`` is told the address.
+    """Whoever dials in at ``host`` and ``port`` (0: any free one) with the secret, over TLS where there is a
+    ``certificate``; ``listens`` is told the address. ``shares_credentials`` lends workers the keys of the job.
 
     Keeps `dynasmith.ports.crew.Crew`.
     """
@@ -84,8 +91,19 @@ class TcpCrew:
     remote = True
     patience_seconds = NOBODY_SECONDS
 
-    def __init__(self, host: str, port: int, secret: str, listens: Callable[[str], None] = lambda _: None) -> None:
-        self._host, self._port, self._secret, self._listens = host, port, secret, listens
+    def __init__(
+        self,
+        host: str,
+        port: int,
+        secret: str,
+        listens: Callable[[str], None] = lambda _: None,
+        *,
+        certificate: LineCertificate | None = None,
+        shares_credentials: bool = False,
+    ) -> None:
+        self._host, self._port, self._listens = host, port, listens
+        self._certificate, self.shares_credentials = certificate, shares_credentials
+        self._secret = bound(secret, certificate.fingerprint if certificate else b"")
         self._server: asyncio.Server | None = None
         self._came: asyncio.Queue[TcpLine] = asyncio.Queue()
         self._order = b""
@@ -97,8 +115,17 @@ class TcpCrew:
     def address(self) -> str:
         """Where it listens, once it does."""
         assert self._server is not None
-        host, port = self._server.sockets[0].getsockname()[:2]
-        return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+        return self.address_at(self._server.sockets[0].getsockname()[0], self.port)
+
+    @property
+    def port(self) -> int:
+        """The port that it listens at, once it does."""
+        assert self._server is not None
+        return int(self._server.sockets[0].getsockname()[1])
+
+    def address_at(self, host: str, port: int) -> str:
+        """What workers are told who reach this machine as ``host``."""
+        return (SCHEME if self._certificate else "") + (f"[{host}]:{port}" if ":" in host else f"{host}:{port}")
 
     async def place(self, order: bytes, count: int) -> None:  # noqa: ARG002  # whoever comes, comes
         """Listen. Raises RunError where the address cannot be listened at."""
@@ -106,7 +133,11 @@ class TcpCrew:
         if self._server is not None:
             return
         try:
-            self._server = await asyncio.start_server(self._meet, self._host, self._port, limit=_BUFFER_BYTES)
+            tls: dict[str, Any] = {}
+            if self._certificate is not None:
+                tls = {"ssl": self._certificate.context, "ssl_handshake_timeout": HANDSHAKE_SECONDS}
+                tls["ssl_shutdown_timeout"] = _CLOSE_SECONDS
+            self._server = await asyncio.start_server(self._meet, self._host, self._port, limit=_BUFFER_BYTES, **tls)
         except OSError as error:
             raise RunError(
                 f"Cannot listen for workers at {self._host}:{self._port}: {error.strerror or error}.",

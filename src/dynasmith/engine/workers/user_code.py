@@ -34,13 +34,14 @@ def sendable(value: Any) -> bytes:
     return written_code(value)[0]
 
 
-def written_code(value: Any, *, remote: bool = False) -> tuple[bytes, list[RemoteReference]]:
+def written_code(value: Any, *, remote: bool = False, stand_ins: bool = False) -> tuple[bytes, list[RemoteReference]]:
     """A value with user code in it as bytes for a worker, with what that must load first; and what of it stays here, by
-    its number.
+    its number. A ``remote`` worker gets the files of the code; with ``stand_ins`` it has its own in place of what
+    would stay here, where that can be.
 
     Raises UsageError where it cannot be given to another process (a lambda, a nested function).
     """
-    writer = ValueWriter(remote=remote)
+    writer = ValueWriter(stand_ins=stand_ins)
     try:
         written = writer(value)
     except NotPortable as error:

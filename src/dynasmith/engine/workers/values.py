@@ -48,11 +48,11 @@ class NotPortable(Exception):
 class ValueWriter:
     """Writes values. What must stay here (`RemoteReference`) is collected in ``references``, in its place a number.
 
-    For a ``remote`` worker, on another machine, what such a worker has itself is named and not asked for.
+    With ``stand_ins`` what a worker on another machine has itself is named and not asked for.
     """
 
-    def __init__(self, *, remote: bool = False) -> None:
-        self._remote = remote
+    def __init__(self, *, stand_ins: bool = False) -> None:
+        self._stand_ins = stand_ins
         self.references: list[RemoteReference] = []
         self.modules: set[str] = set()
         """The modules that the other side imports for it."""
@@ -74,7 +74,7 @@ class ValueWriter:
         if kind is dict:
             return ["d", self._pairs(value.items(), depth)]
         if isinstance(value, RemoteReference):
-            own = value.stand_in() if self._remote else None
+            own = value.stand_in() if self._stand_ins else None
             if own is not None:
                 return self._object(own, depth)
             self.references.append(value)

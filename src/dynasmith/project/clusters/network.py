@@ -4,6 +4,8 @@ import socket
 from ipaddress import ip_address
 from typing import Any
 
+from dynasmith.engine.crypto.line_certificate import line_certificate
+from dynasmith.engine.workers.line_tls import LineCertificate
 from dynasmith.errors import UsageError
 from dynasmith.jobs.cluster import Cluster
 
@@ -18,14 +20,30 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-def refuse_plain(host: str, cluster: Cluster) -> None:
-    """Raise UsageError where items or keys would cross a network unencrypted and nobody accepted that."""
-    if not is_loopback(host) and not cluster.plain:
+def certificate_at(host: str, cluster: Cluster) -> LineCertificate | None:
+    """What to listen with there: None on this machine alone, or where frames may cross unencrypted.
+
+    Raises UsageError where keys of items would cross a network in clear and nobody accepted that, and where AWS
+    credentials would.
+    """
+    if is_loopback(host):
+        return None
+    if cluster.plain:
+        if cluster.share_credentials:
+            raise UsageError(
+                f"AWS credentials would cross the network between {host} and the workers in clear.",
+                hint="remove plain, or share_credentials, of the cluster",
+            )
+        return None
+    made = line_certificate()
+    if made is None:
         raise UsageError(
-            f"Between {host} and other machines frames are signed and not encrypted: keys and items of customers "
+            f"Between {host} and other machines frames would be signed and not encrypted: keys and items of customers "
             "would cross in clear.",
-            hint="use a tunnel to 127.0.0.1 (ssh, WireGuard), or accept it with plain = true under [clusters.NAME]",
+            hint="pip install 'dynasmith[crypto]' here encrypts them; or use a tunnel to 127.0.0.1, or accept it with "
+            "plain = true under [clusters.NAME]",
         )
+    return made
 
 
 def bindable(host: str) -> str:

@@ -15,7 +15,7 @@ from dynasmith.engine.workers.dial import host_and_port
 from dynasmith.engine.workers.tcp_crew import TcpCrew, TcpLine
 from dynasmith.errors import RunError
 from dynasmith.jobs.cluster import Cluster
-from dynasmith.project.clusters.network import bindable, refuse_plain
+from dynasmith.project.clusters.network import bindable, certificate_at
 
 DIAL_SECONDS = 60.0
 """How long the first worker may take from when the first task runs."""
@@ -64,6 +64,7 @@ class PlacedCrew:
 
     def __init__(self, tasks: TaskCluster, cluster: Cluster, say: Callable[[str], None]) -> None:
         self._cluster, self._options, self._say = tasks, cluster, say
+        self.shares_credentials = cluster.share_credentials
         self._secret = secrets.token_urlsafe(32)
         self._address = ""
         self._tcp: TcpCrew | None = None
@@ -76,11 +77,15 @@ class PlacedCrew:
         if self._tcp is None:
             await asyncio.to_thread(self._cluster.connect)
             host, port = await asyncio.to_thread(self._keeper)
-            refuse_plain(host, self._options)
-            self._tcp = TcpCrew(bindable(host), port, self._secret)
+            self._tcp = TcpCrew(
+                await asyncio.to_thread(bindable, host),
+                port,
+                self._secret,
+                certificate=await asyncio.to_thread(certificate_at, host, self._options),
+                shares_credentials=self.shares_credentials,
+            )
             await self._tcp.place(order, count)
-            port = host_and_port(self._tcp.address)[1]
-            self._address = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+            self._address = self._tcp.address_at(host, self._tcp.port)
             self._say(f"Workers of the {self._cluster.name} cluster dial in at {self._address}.")
             self._listening.set()
         self._tasks = [task for task in self._tasks if self._cluster.lives(task)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import socket
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -17,11 +18,12 @@ from dynasmith.engine.workers.tcp_crew import TcpCrew
 from dynasmith.errors import UsageError
 from dynasmith.jobs.cluster import Cluster, ClusterConnection, is_spark
 from dynasmith.ports.crew import Crew
-from dynasmith.project.clusters.network import refuse_plain
+from dynasmith.project.clusters.network import certificate_at
 from dynasmith.project.clusters.placed_crew import PlacedCrew
 
 EXAMPLES = "use listen://HOST:PORT, dask://HOST:8786, spark, or the name of a cluster under [clusters]"
 SPARK = "spark"
+_EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104  # what is compared
 _DASK = ("dask", "tcp", "tls", "dask+file")
 
 
@@ -77,16 +79,26 @@ def cluster_at(connection: ClusterConnection) -> Cluster:
 
 def _listening(cluster: Cluster, address: str, folder: str, say: Callable[[str], None]) -> Callable[[], Crew]:
     host, port = host_and_port(address)
-    refuse_plain(host, cluster)
+    certificate = certificate_at(host, cluster)
     secret, option = _secret(cluster, Path(folder))
 
     def opened() -> Crew:
         def listens(where: str) -> None:
-            say(f"Waiting for workers at {where}. On each machine: dynasmith worker {where}{option}")
+            reached = where if host not in _EVERYWHERE else crew.address_at(_host_of(cluster), crew.port)
+            say(f"Waiting for workers at {where}. On each machine: dynasmith worker {reached}{option}")
 
-        return TcpCrew(host, port, secret, listens)
+        crew = TcpCrew(
+            host, port, secret, listens, certificate=certificate, shares_credentials=cluster.share_credentials
+        )
+        return crew
 
     return opened
+
+
+def _host_of(cluster: Cluster) -> str:
+    """The name by which other machines may reach this one, which listens at all of its addresses."""
+    said = cluster.keeper_address
+    return (host_and_port(said)[0] if ":" in said else said) or socket.gethostname()
 
 
 def _secret(cluster: Cluster, folder: Path) -> tuple[str, str]:

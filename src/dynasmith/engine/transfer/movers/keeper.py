@@ -72,7 +72,7 @@ class CrewMover:
         """Move all segments. Raises what a worker raised, RunError when they keep dying, UsageError where
         the transform cannot be given to another process."""
         self._order, self.references = await asyncio.to_thread(
-            partial(written_order, self.work, remote=self._crew.remote)
+            partial(written_order, self.work, remote=self._crew.remote, lends_keys=self._crew.shares_credentials)
         )
         try:
             async with tasks_together() as tasks:

@@ -26,11 +26,12 @@ class Work:
     loop_factory: LoopFactory
 
 
-def written_order(work: Work, *, remote: bool = False) -> tuple[bytes, list[RemoteReference]]:
+def written_order(work: Work, *, remote: bool = False, lends_keys: bool = False) -> tuple[bytes, list[RemoteReference]]:
     """The order, and what of it stays here and is asked for by its number. Blocking: an address and keys may have to be
-    asked for. A ``remote`` worker, on another machine, gets the source of the transform too. Raises UsageError where a
-    part of the job cannot be sent."""
-    return written_code(work, remote=remote)
+    asked for. A ``remote`` worker, on another machine, gets the source of the transform too, and signs with keys of its
+    own, or asks for those of the job where that ``lends_keys``. Raises UsageError where a part of the job cannot be
+    sent."""
+    return written_code(work, remote=remote, stand_ins=remote and not lends_keys)
 
 
 def read_order(frame: bytes, find: FindReference) -> Work:
