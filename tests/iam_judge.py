@@ -44,6 +44,8 @@ def condition(operator: str, key: str, wanted: Sequence[str], call: Call) -> boo
     values = call["context"].get(key)
     if operator.startswith("ForAllValues:"):
         return values is None or all(condition(operator[13:], "x", wanted, {"context": {"x": [v]}}) for v in values)
+    if "Not" in operator:
+        return values is None or not condition(operator.replace("Not", ""), key, wanted, call)
     if values is None:
         return False
     (value,) = values
@@ -51,7 +53,7 @@ def condition(operator: str, key: str, wanted: Sequence[str], call: Call) -> boo
         return value in wanted
     if operator == "StringLike":
         return any(like(one, value) for one in wanted)
-    assert operator == "ArnLike"
+    assert operator in {"ArnLike", "ArnEquals"}
     return any(
         len(one.split(":", 5)) == 6
         and all(like(a, b) for a, b in zip(one.split(":", 5), value.split(":", 5), strict=True))

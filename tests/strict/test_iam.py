@@ -41,7 +41,7 @@ _arns = st.sampled_from(
     )
 )
 _conditions = st.dictionaries(
-    st.sampled_from(("ForAllValues:StringEquals", "ForAllValues:StringLike")),
+    st.sampled_from(("ForAllValues:StringEquals", "ForAllValues:StringLike", "ForAllValues:StringNotLike")),
     st.fixed_dictionaries({"dynamodb:LeadingKeys": st.lists(st.sampled_from(("u1", "u2", "u*", "?1")), min_size=1)}),
     max_size=2,
 ) | st.sampled_from(
@@ -50,6 +50,10 @@ _conditions = st.dictionaries(
         {"StringLike": {"aws:RequestedRegion": ["eu-*", "us-w*"]}},
         {"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::*:role/a*"}},
         {"ArnLike": {"aws:PrincipalArn": "arn:*:role/app"}},
+        {"ArnNotLike": {"aws:PrincipalArn": ["arn:aws:iam::*:role/b*", "arn:aws:iam::1*:role/app"]}},
+        {"ArnNotEquals": {"aws:PrincipalArn": "arn:aws:iam::*:role/b*"}},
+        {"StringNotLike": {"aws:RequestedRegion": ["eu-*", "us-e*"]}},
+        {"StringNotEquals": {"iam:PassedToService": "backup.amazonaws.com"}},
         {"StringEquals": {"iam:PassedToService": "backup.amazonaws.com"}},
     )
 )
@@ -99,7 +103,7 @@ def test_both_judges_say_the_same(
     "more",
     [
         {"Condition": {"Bool": {"aws:SecureTransport": "true"}}},
-        {"Condition": {"StringNotEquals": {"aws:RequestedRegion": "us-east-1"}}},
+        {"Condition": {"StringNotEqualsIgnoreCase": {"aws:RequestedRegion": "us-east-1"}}},
         {"Condition": {"StringEqualsIfExists": {"aws:RequestedRegion": "us-east-1"}}},
         {"Condition": {"StringEquals": {"aws:SourceIp": "10.0.0.1"}}},
         {"Condition": {"ForAnyValue:StringEquals": {"dynamodb:LeadingKeys": "a"}}},
@@ -272,6 +276,7 @@ def test_a_resource_policy_allows_and_denies(held: Protected, taken: Taken) -> N
     taken.allow(_allow("dynamodb:*"))
     client.scan(TableName="tab")
     policy["Statement"] = [{**statement, "Effect": "Deny"}]
+    held.server.clock.advance(seconds=16)
     held.dynamodb.put_resource_policy(ResourceArn=held.table, Policy=json.dumps(policy))
     message = refused(client.get_item, TableName="tab", Key={"pk": {"S": "a"}})[1]
     assert message.endswith("with an explicit deny in a policy")

@@ -3,14 +3,21 @@
 Grammar: IAM User Guide, "Grammar of the IAM JSON policy language".
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
 
 import msgspec
 
-OPERATORS = frozenset({"StringEquals", "StringLike", "ArnLike"})
+OPERATORS = frozenset({"StringEquals", "StringLike", "ArnEquals", "ArnLike"})
+# The same, turned round: they hold where no text matches, and where the key has no value.
+NEGATED = {
+    "StringNotEquals": "StringEquals",
+    "StringNotLike": "StringLike",
+    "ArnNotEquals": "ArnEquals",
+    "ArnNotLike": "ArnLike",
+}
 FOR_ALL = "ForAllValues:"
 LEADING_KEYS = "dynamodb:leadingkeys"
 # Keys that a call of the endpoint has a value for, or knows that it has none. Any other key is not understood.
@@ -30,12 +37,13 @@ class PolicyNotUnderstood(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class PolicyCondition:
-    """One test of a condition block: every key's value equals, or is like, one of the texts."""
+    """One test of a condition block: every key's value equals, or is like, one of the texts; ``negated``: none does."""
 
     operator: str
     for_all: bool
     key: str
     texts: tuple[str, ...]
+    negated: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +63,35 @@ class PolicyStatement:
 
 def read_policy(text: str | Mapping[str, Any]) -> tuple[PolicyStatement, ...]:
     """The statements of a document (JSON, URL-encoded JSON as IAM answers it, or decoded)."""
+    return tuple(_statement(one) for one in _said(text))
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyDenial:
+    """A statement that denies. Its conditions are read only where it is about what is asked."""
+
+    unconditional: PolicyStatement
+    said: Mapping[str, Any]
+
+    def whole(self) -> PolicyStatement:
+        """The statement with its conditions. PolicyNotUnderstood for one that cannot be judged."""
+        return _statement(self.said)
+
+
+def read_denials(text: str) -> tuple[PolicyDenial, ...]:
+    """The statements that deny something; what others say need not be understood."""
+    said = [
+        one
+        for one in _said(text)
+        if isinstance(one, Mapping) and one.get("Effect") != "Allow" and one.keys() & {"Action", "NotAction"}
+    ]
+    return tuple(
+        PolicyDenial(_statement({name: value for name, value in one.items() if name != "Condition"}), one)
+        for one in said
+    )
+
+
+def _said(text: str | Mapping[str, Any]) -> Sequence[Any]:
     value: Any = text
     if isinstance(text, str):
         try:
@@ -64,7 +101,7 @@ def read_policy(text: str | Mapping[str, Any]) -> tuple[PolicyStatement, ...]:
     if not isinstance(value, Mapping):
         raise PolicyNotUnderstood("a policy is not an object")
     said = value.get("Statement", [])
-    return tuple(_statement(one) for one in ([said] if isinstance(said, Mapping) else said))
+    return [said] if isinstance(said, Mapping) else list(said)
 
 
 def _statement(said: Any) -> PolicyStatement:
@@ -114,6 +151,8 @@ def _conditions(said: Mapping[str, Any]) -> list[PolicyCondition]:
     for operator, tests in said.items():
         for_all = operator.startswith(FOR_ALL)
         plain = operator.removeprefix(FOR_ALL)
+        negated = plain in NEGATED
+        plain = NEGATED.get(plain, plain)
         if plain not in OPERATORS:
             raise PolicyNotUnderstood(f"the condition operator {operator}")
         for key, texts in tests.items():
@@ -121,5 +160,5 @@ def _conditions(said: Mapping[str, Any]) -> list[PolicyCondition]:
                 raise PolicyNotUnderstood(f"the condition key {key}")
             if for_all != (key.lower() == LEADING_KEYS):
                 raise PolicyNotUnderstood(f"the condition operator {operator} on {key}")
-            found.append(PolicyCondition(plain, for_all, key.lower(), _texts(texts)))
+            found.append(PolicyCondition(plain, for_all, key.lower(), _texts(texts), negated))
     return found

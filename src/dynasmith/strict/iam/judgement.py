@@ -85,8 +85,9 @@ def _who(statement: PolicyStatement, request: AccessRequest) -> str:
 def _holds(test: PolicyCondition, request: AccessRequest) -> bool:
     values = request.context.get(test.key)
     if values is None:
-        return test.for_all  # IAM User Guide: ForAllValues holds where the key has no value
-    return all(any(_same(test.operator, text, value) for text in test.texts) for value in values)
+        # IAM User Guide: ForAllValues, and an operator that is turned round, hold where the key has no value.
+        return test.for_all or test.negated
+    return all(any(_same(test.operator, text, value) for text in test.texts) != test.negated for value in values)
 
 
 def _same(operator: str, text: str, value: str) -> bool:

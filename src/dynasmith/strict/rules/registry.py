@@ -66,8 +66,8 @@ KEPT: tuple[StrictRule, ...] = (
         "iam",
         ("*",),
         "a call of a role that was taken through the endpoint (AssumeRole), which its policies, or those of the table, "
-        "do not allow; a condition other than StringEquals, StringLike, ArnLike, and ForAllValues on "
-        "dynamodb:LeadingKeys is an error (StrictPolicyException)",
+        "do not allow; a condition other than StringEquals, StringLike, ArnEquals, ArnLike, the same turned round "
+        "(StringNotLike), and ForAllValues on dynamodb:LeadingKeys is an error (StrictPolicyException)",
         "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html",
     ),
     StrictRule(
@@ -117,6 +117,20 @@ KEPT: tuple[StrictRule, ...] = (
         "TransactionConflictException, an entry of a BatchWriteItem comes back unprocessed (our reading: its model has "
         "no such error); and a TransactGetItems of items that are being written",
         GUIDE + "transaction-apis.html (Transaction conflict handling in DynamoDB)",
+    ),
+    StrictRule(
+        "policy-denies",
+        ("*",),
+        "what the policy of a table or stream denies to everybody, or to the account, of callers that took no role "
+        "(those that took one are judged whole)",
+        "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html",
+    ),
+    StrictRule(
+        "policy-15-seconds",
+        ("PutResourcePolicy", "DeleteResourcePolicy"),
+        "another policy of a table or stream within 15 seconds of an update; that it is this error "
+        "(ResourceInUseException) is our reading",
+        GUIDE + "rbac-considerations.html",
     ),
     StrictRule(
         "stream-iterator-15-minutes",

@@ -12,7 +12,7 @@ from dynasmith.strict.measures.measure import measure
 from dynasmith.strict.rules.data import ITEM_OPERATIONS
 from dynasmith.strict.rules.rule import JudgedRequest, Refusal, plain_name
 from dynasmith.strict.services import autoscaling as scaling
-from dynasmith.strict.services import control, data, insights, kinesis
+from dynasmith.strict.services import control, data, insights, kinesis, policies
 from dynasmith.strict.services.access import denied, learn
 from dynasmith.strict.services.aws_backup.due import run_due
 from dynasmith.strict.services.aws_backup.service import answer_backup, backup_operation
@@ -51,6 +51,7 @@ _CHANGES = {
     **BACKUPS,
     **insights.WRITES,
     **kinesis.WRITES,
+    **policies.WRITES,
     "UpdateContinuousBackups": update_backups,
     "RestoreTableToPointInTime": restore_to_time,
     "ExportTableToPointInTime": export_table,
@@ -61,6 +62,7 @@ _LOOKS = {
     **BACKUP_READS,
     **insights.READS,
     **kinesis.READS,
+    **policies.READS,
     "DescribeExport": describe_export,
     "DescribeImport": describe_import,
     "ListExports": list_exports,
@@ -222,7 +224,10 @@ class RequestPipeline:
         began = time.perf_counter()
         call = IncomingCall(request, operation, body, account, now, control.tables_of(body))
         fault = world.faults.meeting(operation, call.tables)
-        if fault is None:
+        denial = await policies.policy_denial(world, request, account, operation, body, call.tables)
+        if denial is not None:
+            reply = denial
+        elif fault is None:
             reply = offered(operation, await self._judged(call))
         else:
             call.leave, call.slow_seconds = fault.kind == "unprocessed", fault.slow_seconds

@@ -27,6 +27,7 @@ from dynasmith.strict.state.capacity import (
 )
 from dynasmith.strict.state.clock import ClockMode, StrictClock
 from dynasmith.strict.state.journal import Journal
+from dynasmith.strict.state.policies import PolicyDelays
 from dynasmith.strict.state.stall import Stall
 from dynasmith.strict.wire.http import HttpServer, Upstream
 
@@ -170,18 +171,26 @@ class StrictServer:
         dice = random.Random(seed)
         return self._world.faults.add(Fault(operation, kind, nth, times, table, probability, seconds, dice))
 
+    def delay_policies(self, enforced: float = 0.0, *, ragged: float = 0.0, shown: float = 0.0) -> None:
+        """Let a resource policy be enforced so many seconds after it was written, and be shown (GetResourcePolicy) so
+        many seconds after; for ``ragged`` seconds more every second call is judged by the policy before. `calm` ends
+        it."""
+        self._world.policy_delays = PolicyDelays(enforced, shown, ragged)
+
     def disable_region(self, region: str) -> None:
         """Let a Region be one that the account has not enabled: its keys are not known there, and a replica there is
         refused. `calm` ends it."""
         self._world.disabled_regions.add(region)
 
     def calm(self) -> None:
-        """Take every fault, limit and hot partition away; every Region is enabled."""
+        """Take every fault, limit, hot partition and delay away; every Region is enabled."""
         self._world.disabled_regions.clear()
         self._world.faults.clear()
         for limit in tuple(self._world.capacity.limits):
             limit.remove()
         self._world.capacity.hot = None
+        self._world.policy_delays = PolicyDelays()
+        self._world.stream_lag_seconds = 0.0
 
     def _run(self) -> None:
         asyncio.set_event_loop(self._loop)

@@ -27,6 +27,7 @@ async def wipe(world: StrictWorld) -> None:
         account.mappings.clear()
         account.feeds.clear()
         account.streams.clear()
+        account.policies.clear()
         await take_back(world, account)
         account.tables.clear()
         account.backups.clear()

@@ -6,19 +6,19 @@ Engines store policies and enforce none.
 from html import escape
 from xml.etree import ElementTree
 
-from dynasmith.strict.iam.document import PolicyNotUnderstood, PolicyStatement, read_policy
+from dynasmith.strict.iam.document import PolicyNotUnderstood, read_policy
 from dynasmith.strict.iam.dynamodb_calls import NeededAction
 from dynasmith.strict.iam.judgement import AccessRequest, judge
 from dynasmith.strict.iam.role import RoleSession
+from dynasmith.strict.services.policies import NOT_UNDERSTOOD, denial, resource_policy
 from dynasmith.strict.services.roles import role
 from dynasmith.strict.services.service_actions import needed, query_of
-from dynasmith.strict.services.world import IncomingCall, StrictWorld
+from dynasmith.strict.services.world import StrictWorld
 from dynasmith.strict.state.state import DEFAULT_ACCOUNT, Account
 from dynasmith.strict.wire.messages import WireReply, WireRequest, error_reply
 from dynasmith.strict.wire.rest_json import rest_error
 from dynasmith.strict.wire.rpc import in_protocol
 
-NOT_UNDERSTOOD = "StrictPolicyException"
 _QUERY = ("iam", "sts")
 
 
@@ -58,28 +58,18 @@ async def _why(
     asked = AccessRequest(session.role, one.action, one.resource, session.arn, context=context)
     known = await role(world, account, session.role)
     identity = known.policies if known is not None else ()
-    of_resource = await _resource_policy(world, request, account, one)
+    of_resource = await resource_policy(world, request, account, one)
     verdict = judge(asked, identity, of_resource, session.policy)
     if verdict == "allowed":
         return ""
+    if verdict == "denied" and judge(asked, identity, (), session.policy) != "denied":
+        return denial(session.arn, one)
     because = (
-        "with an explicit deny in a policy"
+        "with an explicit deny in an identity-based policy"
         if verdict == "denied"
         else f"because no identity-based policy allows the {one.action} action"
     )
     return f"User: {session.arn} is not authorized to perform: {one.action} on resource: {one.resource} {because}"
-
-
-async def _resource_policy(
-    world: StrictWorld, request: WireRequest, account: Account, one: NeededAction
-) -> tuple[PolicyStatement, ...]:
-    """The policy of the table (also for its indexes) or of the stream that an action is on."""
-    table, _, rest = one.resource.partition("/index/")
-    if ":dynamodb:" not in table or "/backup/" in rest or "/backup/" in table:
-        return ()
-    call = IncomingCall(request, "GetResourcePolicy", {}, account, world.clock.time())
-    reply, said = await world.ask(call, "GetResourcePolicy", {"ResourceArn": table})
-    return read_policy(str(said["Policy"])) if reply.status == 200 and said.get("Policy") else ()
 
 
 def learn(world: StrictWorld, request: WireRequest, reply: WireReply) -> None:

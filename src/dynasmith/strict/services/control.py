@@ -7,6 +7,7 @@ from dynasmith.strict.rules.rule import plain_name
 from dynasmith.strict.services.background_metrics import measure_indexes
 from dynasmith.strict.services.backups import keep_deleted, lasting, settle
 from dynasmith.strict.services.kms import with_key_arn
+from dynasmith.strict.services.policies import replication_denied, with_table
 from dynasmith.strict.services.stream_logs import follow_stream
 from dynasmith.strict.services.world import Handler, IncomingCall, StrictWorld, reply_json
 from dynasmith.strict.state import describe, effects, timing
@@ -26,6 +27,7 @@ async def create_table(world: StrictWorld, call: IncomingCall) -> WireReply:
     effects.created(table, call.now, lasting(world), world.describe_lag_seconds)
     settle(call, table)
     call.account.tables[table.name] = table
+    with_table(call.account, table.arn, call.body)
     follow_stream(call.account, table, call.now, world.stream_time())
     return value_reply({"TableDescription": describe.table_description(table, said, call.now)})
 
@@ -33,6 +35,8 @@ async def create_table(world: StrictWorld, call: IncomingCall) -> WireReply:
 async def update_table(world: StrictWorld, call: IncomingCall) -> WireReply:
     """UpdateTable: UPDATING, and indexes in their states."""
     table = call.account.tables[call.tables[0]]
+    if call.body.get("ReplicaUpdates") and replication_denied(world, call.account, table):
+        return error_reply("ValidationException", f"The resource policy of {table.name} denies its replication")
     reply = await world.forward(call)
     if reply.status != 200:
         return reply
@@ -53,6 +57,8 @@ async def delete_table(world: StrictWorld, call: IncomingCall) -> WireReply:
         return reply
     said = reply_json(reply).get("TableDescription") or {}
     effects.deleting(table, call.now, lasting(world))
+    for arn in [one for one in call.account.policies if one.partition("/stream/")[0] == table.arn]:
+        del call.account.policies[arn]
     follow_stream(call.account, table, call.now, world.stream_time())
     world.histories.pop(table.arn, None)
     answer = describe.table_description(table, said, call.now)
@@ -83,7 +89,10 @@ async def describe_table(world: StrictWorld, call: IncomingCall) -> WireReply:
         said = reply_json(reply).get("Table") or {}
         describe.count(table, said, call.now, exact=not world.rules.holds(EXACT_COUNTS))
         await measure_indexes(world, call, table)
-    answer = value_reply({"Table": describe.table_description(table, said, call.now)})
+    described = describe.table_description(table, said, call.now)
+    if table.replicas and replication_denied(world, call.account, table):
+        described["TableStatus"] = "REPLICATION_NOT_AUTHORIZED"
+    answer = value_reply({"Table": described})
     world.poll([pending.due for pending in table.pending if not pending.what.startswith("ttl")], call.now)
     return answer
 

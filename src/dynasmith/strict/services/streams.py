@@ -11,6 +11,7 @@ import msgspec
 from dynasmith.strict.rules.rule import JudgedRequest, Refusal
 from dynasmith.strict.services.aws_backup.call import own_call
 from dynasmith.strict.services.expiry import expire_due
+from dynasmith.strict.services.policies import policy_denial
 from dynasmith.strict.services.world import StrictWorld
 from dynasmith.strict.state.describe import wire_keys
 from dynasmith.strict.state.mappings import table_of
@@ -44,6 +45,10 @@ async def answer_streams(world: StrictWorld, request: WireRequest) -> WireReply:
     if refusal is not None:
         return error_reply(refusal.code, refusal.message)
     _settle(world, account)
+    names = [arn] if (arn := stream_arn(body)) else []
+    denial = await policy_denial(world, request, account, operation, body, names)
+    if denial is not None:
+        return denial
     return await answer(world, account, body)
 
 
@@ -59,9 +64,13 @@ def stream_body(request: WireRequest) -> dict[str, Any] | None:
 def stream_tables(request: WireRequest) -> tuple[str, ...]:
     """The table that a call is about, for the journal and for faults."""
     body = stream_body(request) or {}
-    stream = str(body.get("StreamArn") or str(body.get("ShardIterator") or "").partition("|")[0])
-    name = str(body.get("TableName") or table_of(stream))
+    name = str(body.get("TableName") or table_of(stream_arn(body)))
     return (name,) if name else ()
+
+
+def stream_arn(body: Body) -> str:
+    """The ARN of the stream that a call names, itself or by its iterator; "" for none."""
+    return str(body.get("StreamArn") or str(body.get("ShardIterator") or "").partition("|")[0])
 
 
 def _settle(world: StrictWorld, account: Account) -> None:

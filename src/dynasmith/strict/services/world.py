@@ -23,6 +23,7 @@ from dynasmith.strict.state.exports import ExportTask, ImportTask
 from dynasmith.strict.state.history import History
 from dynasmith.strict.state.journal import Journal
 from dynasmith.strict.state.permission_journal import PermissionJournal
+from dynasmith.strict.state.policies import PolicyDelays
 from dynasmith.strict.state.stall import Stall
 from dynasmith.strict.state.state import Account, StrictTable
 from dynasmith.strict.wire.credentials import credentials_of
@@ -90,6 +91,8 @@ class StrictWorld:
     sessions: dict[str, RoleSession] = field(default_factory=dict)
     # By account and ARN, as they were read; forgotten when something is written to IAM. None: the role does not exist.
     roles: dict[tuple[str, str], Role | None] = field(default_factory=dict)
+    # How late resource policies are enforced and shown.
+    policy_delays: PolicyDelays = field(default_factory=PolicyDelays)
     # How long it takes until a record can be read.
     stream_lag_seconds: float = 0.0
     # Only one runs what AWS Backup has due.

@@ -12,6 +12,7 @@ from typing import Any
 from dynasmith.strict.state.aws_backup import AwsBackup
 from dynasmith.strict.state.mappings import StreamFeed, StreamMapping
 from dynasmith.strict.state.metrics import MetricTally
+from dynasmith.strict.state.policies import PolicyLog
 from dynasmith.strict.state.stream_log import StreamLog
 
 KeySchema = tuple[tuple[str, str], ...]  # (attribute, "HASH" | "RANGE")
@@ -281,6 +282,8 @@ class Account:
     feeds: dict[str, StreamFeed] = field(default_factory=dict)
     # The streams of its tables by ARN, those that were turned off too.
     streams: dict[str, StreamLog] = field(default_factory=dict)
+    # The policies of its tables and streams by ARN.
+    policies: dict[str, PolicyLog] = field(default_factory=dict)
     # A table was found that the endpoint did not make; and whether mappings of the engine were taken over.
     found: bool = False
     adopted: bool = False
