@@ -279,7 +279,7 @@ def test_a_resource_policy_allows_and_denies(held: Protected, taken: Taken) -> N
     held.server.clock.advance(seconds=16)
     held.dynamodb.put_resource_policy(ResourceArn=held.table, Policy=json.dumps(policy))
     message = refused(client.get_item, TableName="tab", Key={"pk": {"S": "a"}})[1]
-    assert message.endswith("with an explicit deny in a policy")
+    assert message.endswith("with an explicit deny in a resource-based policy")
 
 
 def test_a_policy_that_cannot_be_judged_fails_the_call(held: Protected, taken: Taken) -> None:
