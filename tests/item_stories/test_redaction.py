@@ -5,6 +5,7 @@ from typing import Any
 
 from cli.story import table
 from cli.test_dry_run_of_verbs import commands
+from dynasmith.cli.automatic_redaction import AUTOMATIC
 from item_stories.kit import ItemStory
 
 SECRET = "s3ntinel-Value"
@@ -239,6 +240,28 @@ def test_no_value_is_shown(story: ItemStory) -> None:
             if leaked(said):
                 leaks[" ".join(run)] = [line for line in said.splitlines() if leaked(line)][:3]
     assert leaks == {}
+
+
+def test_a_protected_environment_hides_them_by_itself(story: ItemStory) -> None:
+    """Each verb of the list once, and verbs that compare and check items; what is asked for by its key is shown."""
+    ids = prepared(story)
+    story.write("dynasmith.toml", "[environments.prod]\nprotected = true\n")
+    given = ("--env", "prod", "--confirm", "prod")
+    runs = [tuple(ids.get(word, word) for word in SHOWING[verb][0]) for verb in SHOWING if verb in AUTOMATIC]
+    runs += [("verify", "people", "people2", "--source-env", "prod"), ("validate", "listed", "--items", "--limit", "5")]
+    runs += [("copy", "people", "taken", "--source-env", "prod", "--yes", "--mode", "fail-existing")]
+    story.make("people2")
+    leaks = {}
+    for run in runs:
+        said = seen(story, run if "--source-env" in run else (*run, *given))
+        if leaked(said):
+            leaks[" ".join(run)] = [line for line in said.splitlines() if leaked(line)][:3]
+    assert leaks == {}
+    told = story("verify", "people", "people2", *given)
+    assert "(--no-redact shows them)" in told.err
+    assert leaked(story("verify", "people", "people2", *given, "--no-redact").out)
+    assert leaked(story("get", "people", f"pk={KEY}", *given).out)
+    assert set(SHOWING) - AUTOMATIC == {"get", "scan", "query", "count", "put", "delete-item", "populate", "fmt"}
 
 
 def test_without_it_they_are(story: ItemStory) -> None:

@@ -150,7 +150,9 @@ def run(words: list[str]) -> int:
     except DynasmithError as error:
         _trace(debug, invocation)
         invocation.suggest(error)
-        return show_error(_shown(error, words), as_json=as_json, complete=invocation.complete, redact=_redacts(words))
+        redact = invocation.redacts_errors
+        shown = _shown(error, words, redact=redact)
+        return show_error(shown, as_json=as_json, complete=invocation.complete, redact=redact)
     except click.exceptions.Exit as stop:
         return stop.exit_code
     except click.NoSuchOption as error:
@@ -162,7 +164,7 @@ def run(words: list[str]) -> int:
                 return UsageError.exit
             return show_error(UsageError("No verb was given.", hint=_help_of(error)), as_json=True)
         wrong = UsageError(error.format_message(), hint=_help_of(error))
-        return show_error(_shown(wrong, words), as_json=as_json)
+        return show_error(_shown(wrong, words, redact=_redacts(words)), as_json=as_json)
     except (KeyboardInterrupt, click.Abort):
         _trace(debug, invocation)
         return show_error(Interrupted("Interrupted.", hint="run the same command again: it continues"), as_json=as_json)
@@ -172,7 +174,7 @@ def run(words: list[str]) -> int:
         return 0
     except Exception as error:
         _trace(debug, invocation)
-        unexpected = _unexpected(error, redact=_redacts(words))
+        unexpected = _unexpected(error, redact=invocation.redacts_errors)
         return show_error(unexpected, as_json=as_json, complete=invocation.complete)
     return code if isinstance(code, int) else 0
 
@@ -181,9 +183,9 @@ def _redacts(words: list[str]) -> bool:
     return "--redact" in words
 
 
-def _shown(error: DynasmithError, words: list[str]) -> DynasmithError:
+def _shown(error: DynasmithError, words: list[str], *, redact: bool) -> DynasmithError:
     """The error as it may be shown."""
-    if not _redacts(words):
+    if not redact:
         return error
     from dynasmith.cli.redaction import hidden_error
 
@@ -195,7 +197,7 @@ def _trace(debug: bool, invocation: Invocation) -> None:
     the places only: messages may repeat values."""
     if not debug:
         return
-    if invocation.redact:
+    if invocation.redacts_errors:
         sys.stderr.write("".join(traceback.format_tb(sys.exc_info()[2])))
         return
     sys.stderr.write(invocation.masked(traceback.format_exc()))

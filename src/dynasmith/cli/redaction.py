@@ -9,20 +9,18 @@ from __future__ import annotations
 import dataclasses
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
 import msgspec
 
 from dynasmith.errors import (
-    CheckpointError,
-    ConditionFailed,
-    DataError,
     DefinitionError,
     DynasmithError,
     SeveralFailed,
-    ValidationRefused,
 )
+from dynasmith.items.transform import HIDDEN_KEY
+from dynasmith.jobs.plain_error import QUOTING, is_quoting
 from dynasmith.migrations.report import MigrationRow, RehearsedMigration
 from dynasmith.plans.change import CreateTable, DeleteItem, PutItem
 from dynasmith.plans.plan import Plan
@@ -30,9 +28,7 @@ from dynasmith.plans.step import CallCreateTable, CallDeleteItem, CallPutItem
 from dynasmith.tables.table import known
 
 HIDDEN = "***"
-NOTICE = "The message is hidden, since it may repeat values (--redact)."
-QUOTING = (DataError, ConditionFailed, ValidationRefused)
-"""Errors whose message may repeat what an item holds."""
+NOTICE = "The message is hidden, since it may repeat values (--redact; --no-redact shows it)."
 _KEYED = frozenset({"get", "put", "delete-item", "query", "scan", "count"})
 T = TypeVar("T")
 _CONDITION = re.compile(r"(The condition cannot be read at character \d+) .*", re.DOTALL)
@@ -59,8 +55,12 @@ _SENTENCES = frozenset({"notes", "hazards", "called"})
 _VERSIONED = (MigrationRow, RehearsedMigration)
 """Their ``key`` is a version or the name of a file, not the key of an item."""
 _SHOWN_PARAMETERS = frozenset(
-    {"source", "target", "tables", "files", "dest", "key", "transform", "how", "of", "formats", "total_items"}
+    {
+        *("source", "target", "tables", "files", "dest", "key", "transform", "how", "of", "formats", "total_items"),
+        *("environment", "recipe"),
+    }
 )
+_SHOWN_PART = ("do", "table", "state", "job", "found", "counts")
 
 
 def hidden_item(item: Mapping[str, Any], *, wire: bool = False) -> dict[str, Any]:
@@ -137,17 +137,27 @@ def hidden_change(change: T) -> T:
     return msgspec.structs.replace(change, **{name: hidden_item(item, wire=True) for name, item in dicts.items()})
 
 
-def hidden_job(described: Mapping[str, Any]) -> dict[str, Any]:
-    """A job as JSON without what may repeat values: conditions, queries, the reason why it failed."""
-    parameters = {name: value for name, value in described["parameters"].items() if name in _SHOWN_PARAMETERS}
-    hidden = {**described, "parameters": parameters, "reason": described["reason"] and HIDDEN}
+def hidden_job(described: Mapping[str, Any], plain: Collection[str] = ()) -> dict[str, Any]:
+    """A job as JSON without what may repeat values: conditions, queries, the reason why it failed, unless that is one
+    of the ``plain`` texts."""
+
+    def reason_of(part: Mapping[str, Any]) -> str | None:
+        return part["reason"] and (part["reason"] if part["reason"] in plain else HIDDEN)
+
+    given = described["parameters"]
+    parameters = {name: value for name, value in given.items() if name in _SHOWN_PARAMETERS}
+    if "parts" in given:  # of a refresh
+        parameters["parts"] = [{name: part[name] for name in _SHOWN_PART if name in part} for part in given["parts"]]
+    hidden = {**described, "parameters": parameters, "reason": reason_of(described)}
     if "parts" in described:  # of a refresh
-        hidden["parts"] = [{**part, "reason": part["reason"] and HIDDEN} for part in described["parts"]]
+        hidden["parts"] = [{**part, "reason": reason_of(part)} for part in described["parts"]]
     return hidden
 
 
 def hidden_error(error: DynasmithError, said: Sequence[str]) -> DynasmithError:
     """An error as ``--redact`` shows it; ``said`` are the words of the command line, whose values are hidden in it."""
+    if HIDDEN_KEY in error.message:
+        return error
     if isinstance(error, SeveralFailed):
         error.failures = {name: hidden_error(failure, said) for name, failure in error.failures.items()}
     if isinstance(error, DefinitionError):
@@ -155,7 +165,7 @@ def hidden_error(error: DynasmithError, said: Sequence[str]) -> DynasmithError:
         if not error.findings or ".items" in error.message:
             error.message = NOTICE
     error.message = _CONDITION.sub(r"\1.", _without_cause(error))
-    quoting = isinstance(error, QUOTING) and not isinstance(error, CheckpointError)
+    quoting = is_quoting(error)
     error.message = NOTICE if quoting else _without(error.message, said)
     error.hint = "" if quoting or error.message.startswith("The condition cannot") else _without(error.hint, said)
     return error

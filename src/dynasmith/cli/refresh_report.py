@@ -48,7 +48,8 @@ def _exit(invocation: Invocation, report: RefreshReport) -> int:
 def _part_text(invocation: Invocation, part: RefreshPart) -> str:
     """A part in a line: what became of it, and of how many items."""
     counts = part.counts
-    reason = "what is wrong is hidden (--redact)" if invocation.redact else part.reason
+    shows = not invocation.redact or (part.plain_reason and not invocation.values.get("redact"))
+    reason = part.reason if shows else "what is wrong is hidden (--redact)"
     if part.state != "done":
         return f"{part}: {part.state}{f' ({reason})' if part.reason else ''}"
     if part.do == "empty":

@@ -23,6 +23,7 @@ from dynasmith.masking import masked
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from dynasmith.jobs.job import Job
     from dynasmith.plans.consent import Consent
     from dynasmith.project.project import Project
     from dynasmith.project.world import World
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 F = TypeVar("F", bound=Callable[..., Any])
 MANY = ("confirm", "crypto")
-FLAGS = ("as_json", "redact", "yes", "dry_run", "quiet", "debug", "physical")
+FLAGS = ("as_json", "yes", "dry_run", "quiet", "debug", "physical")
 PLACES = ("env", "config", "endpoint", "region", "profile", "role_arn", "external_id", "directory")
 """The options that say where to go. Never a key: a command that is shown is kept by shells and logs."""
 _JOB_COMMAND = re.compile(r"\bdynasmith jobs (?:list\b|[a-z]+ [a-z]+-\d{8}T\d{6}-[0-9a-f]{6}\b)")
@@ -42,6 +43,8 @@ class Invocation:
     def __init__(self) -> None:
         self.values: dict[str, Any] = {}
         self._project: Project | None = None
+        self._protecting: str | None = None
+        self._is_told = False
 
     def add(self, values: dict[str, Any]) -> None:
         """Take the options of one place; those after the verb come later and win."""
@@ -67,8 +70,43 @@ class Invocation:
 
     @property
     def redact(self) -> bool:
-        """Whether ``--redact`` was given."""
-        return bool(self.values.get("redact"))
+        """Whether values of items are hidden: with ``--redact``, and in a protected environment without
+        ``--no-redact``."""
+        asked = self.values.get("redact")
+        return bool(self.protecting) if asked is None else bool(asked)
+
+    @property
+    def protecting(self) -> str:
+        """The protected environment whose values the verb hides by itself; empty where it hides none. Opens the
+        project."""
+        if self._protecting is None:
+            from dynasmith.cli.automatic_redaction import AUTOMATIC, protecting
+
+            context = click.get_current_context(silent=True)
+            verb_name = "" if context is None else context.command_path.partition(" ")[2]
+            self._protecting = ""  # also while the project is opened
+            if context is not None and verb_name in AUTOMATIC:
+                self._protecting = protecting(self.project(), verb_name, context.params)
+                self._set_log()
+        return self._protecting
+
+    @property
+    def redacts_errors(self) -> bool:
+        """Whether an error is shown without values. Opens nothing: before there is a project nothing was read."""
+        asked = self.values.get("redact")
+        return bool(self._protecting) if asked is None else bool(asked)
+
+    def _set_log(self) -> None:
+        """Nothing of an item goes into the log where values are hidden."""
+        for handler in logging.getLogger("dynasmith").handlers:
+            if isinstance(handler.formatter, _Format):
+                handler.formatter.redact = self.redacts_errors
+
+    def hides(self, job: Job) -> bool:
+        """Whether a job is shown without values: with ``--redact``, and one of a protected environment."""
+        from dynasmith.cli.automatic_redaction import protecting_job
+
+        return self.redact or (self.values.get("redact") is None and bool(protecting_job(self.project(), job)))
 
     def suggest(self, error: DynasmithError) -> None:
         """Name the nearest defined table in the hint of an error about one that is not there."""
@@ -79,7 +117,7 @@ class Invocation:
 
     def shown_error(self, error: DynasmithError) -> DynasmithError:
         """An error as it may be shown: without what may repeat values under ``--redact``."""
-        if not self.redact:
+        if not self.redacts_errors:
             return error
         from dynasmith.cli.redaction import hidden_error
 
@@ -88,11 +126,21 @@ class Invocation:
     def shown(self, value: T) -> T:
         """A report, a dry run, a plan as it may be shown: without values of items under ``--redact``, and in a dry run
         that read a protected environment."""
-        if not self.redact and not getattr(value, "protected", False):
+        shows = self.values.get("redact") is False
+        if not self.redact and (shows or not getattr(value, "protected", False)):
             return value
         from dynasmith.cli.redaction import hidden
 
-        return hidden(value)
+        found = hidden(value)
+        if found != value:
+            self._tell_hidden()
+        return found
+
+    def _tell_hidden(self) -> None:
+        """Say once why values are hidden that nobody asked to hide."""
+        if self.values.get("redact") is None and not self._is_told:
+            self._is_told = True
+            self.say("Values of items are hidden, since a protected environment is read (--no-redact shows them).")
 
     @property
     def quiet(self) -> bool:
@@ -114,6 +162,7 @@ class Invocation:
             for handler in logging.getLogger("dynasmith").handlers:
                 if isinstance(handler.formatter, _Format):
                     handler.formatter.masks = self.world().masks
+            _ = self.protecting  # before anything is read, and so before an error can repeat it
         return self._project
 
     def world(self) -> World:
@@ -246,7 +295,11 @@ OPTIONS = (
     click.option("--aws-session-token", metavar="TOKEN", help="AWS session token. It stays in the shell history."),
     click.option("--physical", is_flag=True, help="Use table names literally, without prefix or suffix."),
     click.option("--json", "as_json", is_flag=True, help="Print one JSON document to stdout."),
-    click.option("--redact", is_flag=True, help="Hide the values of items in all output and in the log."),
+    click.option(
+        "--redact/--no-redact",
+        default=None,
+        help="Hide the values of items in all output and in the log; on by itself for protected environments.",
+    ),
     click.option("--yes", is_flag=True, help="Answer yes to questions."),
     click.option(
         "--confirm", multiple=True, metavar="NAME", help="Confirm NAME in advance where it must be typed; repeatable."
@@ -321,7 +374,7 @@ def _set_up_logging(invocation: Invocation) -> None:
         logger.setLevel(logging.DEBUG)
     for each in begun:
         if isinstance(each.formatter, _Format):
-            each.formatter.redact = invocation.redact
+            each.formatter.redact = invocation.redacts_errors
 
 
 class _Format(logging.Formatter):

@@ -1,8 +1,8 @@
 """The parameters of a job as format 1 keeps them: one flat object, which the verb of the job and its keys tell apart.
 
 Beside the spec it holds ``total_items``, an estimate, and what a job learnt while it ran (``only_new``,
-``ran_seconds``), and the ``origin`` of one that a migration began. A transform is two keys,
-``transform`` and ``transform_digest``.
+``ran_seconds``, whether its reason is a ``plain_reason``), and the ``origin`` of one that a migration began. A
+transform is two keys, ``transform`` and ``transform_digest``.
 """
 
 from __future__ import annotations
@@ -38,6 +38,7 @@ ONLY_NEW: Final = "only_new"
 RAN_SECONDS: Final = "ran_seconds"
 TOTAL_ITEMS: Final = "total_items"
 ORIGIN: Final = "origin"
+PLAIN_REASON: Final = "plain_reason"
 
 _Parameters = dict[str, msgspec.Raw]
 
@@ -50,10 +51,17 @@ class Parameters(NamedTuple):
     ran_seconds: float = 0.0
     estimated_items: int | None = None
     origin: str = ""
+    plain_reason: bool = False
 
 
 def encode_parameters(
-    spec: Spec | UnreadableSpec, *, only_new: bool, ran_seconds: float, estimated_items: int | None, origin: str = ""
+    spec: Spec | UnreadableSpec,
+    *,
+    only_new: bool,
+    ran_seconds: float,
+    estimated_items: int | None,
+    origin: str = "",
+    plain_reason: bool = False,
 ) -> msgspec.Raw:
     """The parameters as one object of JSON."""
     if isinstance(spec, UnreadableSpec):
@@ -74,6 +82,8 @@ def encode_parameters(
         written[RAN_SECONDS] = ran_seconds
     if origin:
         written[ORIGIN] = origin
+    if plain_reason:
+        written[PLAIN_REASON] = True
     return msgspec.Raw(msgspec.json.encode(written))
 
 
@@ -85,10 +95,11 @@ def decode_parameters(verb: str, written: msgspec.Raw) -> Parameters:
         ran_seconds = msgspec.json.decode(given.pop(RAN_SECONDS, b"0"), type=float)
         estimated_items = msgspec.json.decode(given.pop(TOTAL_ITEMS, b"null"), type=int | None)
         origin = msgspec.json.decode(given.pop(ORIGIN, b'""'), type=str)
+        plain_reason = msgspec.json.decode(given.pop(PLAIN_REASON, b"false"), type=bool)
         if (kind := _kind_of(verb, given)) is None:
             return Parameters(UnreadableSpec(verb=verb, parameters=written, reason=f"this version has no verb {verb}"))
         spec = msgspec.json.decode(_nested(kind, given), type=kind)
-        return Parameters(spec, only_new, ran_seconds, estimated_items, origin)
+        return Parameters(spec, only_new, ran_seconds, estimated_items, origin, plain_reason)
     except msgspec.MsgspecError as error:
         return Parameters(UnreadableSpec(verb=verb, parameters=written, reason=str(error)))
 

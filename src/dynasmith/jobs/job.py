@@ -59,6 +59,8 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     estimated_items: int | None = None
     #: What began it, where that was not a person: ``migration:0.0.3:split_name``.
     origin: str = ""
+    #: The reason surely repeats nothing of an item.
+    plain_reason: bool = False
 
     def __repr__(self) -> str:
         return f"<Job {self.id} {self.state}: {self.counts.arithmetic}>"
@@ -90,14 +92,15 @@ def job_id(verb: str, now: datetime, entropy: bytes) -> str:
     return f"{verb}-{now.astimezone(UTC):%Y%m%dT%H%M%S}-{entropy[:3].hex()}"
 
 
-def moved(job: Job, state: State, now: datetime, *, reason: str = "") -> Job:
-    """The job in another state. Raises RunError where it cannot go there."""
+def moved(job: Job, state: State, now: datetime, *, reason: str = "", plain: bool = False) -> Job:
+    """The job in another state; ``plain`` says that the reason repeats nothing of an item. Raises RunError where it
+    cannot go there."""
     if state not in MOVES[job.state]:
         raise RunError(
             f"Job {job.id} is {job.state} and cannot {_VERBS.get(state, f'become {state}')}.",
             hint="start a new job" if job.over else f"it can become {', '.join(MOVES[job.state])}",
         )
-    return msgspec.structs.replace(job, state=state, changed_at=now, reason=reason)
+    return msgspec.structs.replace(job, state=state, changed_at=now, reason=reason, plain_reason=plain)
 
 
 def counted(job: Job, counts: Counts, digest: Digest | None = None) -> Job:
@@ -188,6 +191,7 @@ def _parameters(job: Job) -> msgspec.Raw:
         ran_seconds=job.ran_seconds,
         estimated_items=job.estimated_items,
         origin=job.origin,
+        plain_reason=job.plain_reason,
     )
 
 

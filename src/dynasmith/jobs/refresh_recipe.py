@@ -46,7 +46,7 @@ class RefreshRecipe(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 class RefreshPart(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One part of a refresh, and how far it got. ``job`` is its own job, by whose id it is gone on with; ``found`` is
-    how many differences or findings it ended with."""
+    how many differences or findings it ended with, ``plain_reason`` that the reason repeats nothing of an item."""
 
     do: Action
     table: str = ""
@@ -56,6 +56,7 @@ class RefreshPart(Struct, frozen=True, kw_only=True, omit_defaults=True):
     state: PartState = "waiting"
     job: str = ""
     reason: str = ""
+    plain_reason: bool = False
     found: int = 0
     counts: Counts = Counts()
 

@@ -98,7 +98,7 @@ def _to_stdout(invocation: Invocation, table: str, given: dict[str, Any], person
     """Data to standard output, words to standard error."""
     from dynasmith.cli.flow_report import FlowProgressView, show_rehearsal, show_report
 
-    for refused, name in ((invocation.as_json, "--json"), (invocation.redact, "--redact")):
+    for refused, name in ((invocation.as_json, "--json"), (bool(invocation.values.get("redact")), "--redact")):
         if refused and not invocation.dry_run:
             raise UsageError(f"{name} cannot be used where items go to standard output.", hint=f"remove {name}")
     if given.pop("split_bytes"):

@@ -63,7 +63,8 @@ def command(
             listener=shown,
         )
     if invocation.redact:
-        verdict = replace(verdict, findings=tuple(_redacted(each) for each in verdict.findings))
+        accepted = tuple(replace(each, finding=_redacted(each.finding)) for each in verdict.accepted)
+        verdict = replace(verdict, findings=tuple(map(_redacted, verdict.findings)), accepted=accepted)
     if form == "text":
         _check_list(invocation, points_of(verdict)) if checklist else _draw(invocation, verdict)
     else:

@@ -15,6 +15,7 @@ from dynasmith.engine.waiter import StopFlag
 from dynasmith.errors import DynasmithError, Interrupted, LeaseLost, Locked
 from dynasmith.jobs.counts import Counts
 from dynasmith.jobs.job import failure_reason, moved
+from dynasmith.jobs.plain_error import is_plain
 from dynasmith.jobs.refresh_recipe import RefreshPart, blocked
 from dynasmith.jobs.refresh_report import RefreshReport
 from dynasmith.jobs.spec import Refresh
@@ -92,15 +93,16 @@ class _Run:
         failed = [part for part in self.spec.parts if part.state == "failed"]
         if failed:
             end.state = "failed"
+            end.plain = all(part.plain_reason for part in failed)
             end.reason = "; ".join(f"{part}: {part.reason}" for part in failed)
 
     def do(self, number: int) -> None:
         """One part, kept before and after."""
         part = self.spec.parts[number]
         if why := blocked(part, self.spec.parts[:number]):
-            self.keep(number, replace(part, state="skipped", reason=why))
+            self.keep(number, replace(part, state="skipped", reason=why, plain_reason=True))
             return
-        part = replace(part, state="running", reason="", job=self.at.job_of(part))
+        part = replace(part, state="running", reason="", plain_reason=False, job=self.at.job_of(part))
         self.keep(number, part)
         try:
             outcome = self.at.do(self.spec, part, self.claim)
@@ -108,7 +110,7 @@ class _Run:
             raise
         except DynasmithError as error:
             reason = self.context.masked(failure_reason(error))
-            self.keep(number, replace(part, state="failed", reason=reason))
+            self.keep(number, replace(part, state="failed", reason=reason, plain_reason=is_plain(error)))
         else:
             self.keep(number, replace(part, state="done", counts=outcome.counts, found=outcome.found))
 

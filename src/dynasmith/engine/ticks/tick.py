@@ -20,6 +20,7 @@ from dynasmith.engine.ticks.table_tick import TableTick
 from dynasmith.engine.waiter import StopFlag, rest
 from dynasmith.errors import DynasmithError, Interrupted, RunError, StalePlan, Unreachable
 from dynasmith.jobs.job import Job, State, failure_reason, moved
+from dynasmith.jobs.plain_error import is_plain
 from dynasmith.jobs.spec import Apply
 from dynasmith.masking import Masks
 from dynasmith.plans.plan import Plan
@@ -112,7 +113,7 @@ def _refuse_elsewhere(job_id: str, plan: Plan, tables: Tables) -> None:
 
 def _run(job: JobProgress, ticks: list[TableTick], clock: Clock, seconds: float, stop: StopFlag, masks: Masks) -> None:
     """The tick, with the state of the job kept true whatever ends it."""
-    began, reason = clock.monotonic(), ""
+    began, reason, plain = clock.monotonic(), "", False
     state: State = "waiting"
     if job.job.state != "running":
         job.change(moved(job.job, "running", clock.now()))
@@ -132,16 +133,16 @@ def _run(job: JobProgress, ticks: list[TableTick], clock: Clock, seconds: float,
             hint=f"dynasmith jobs resume {job.job.id}",
         ) from error
     except Unreachable as error:  # the next tick may reach it
-        reason = masks(error.message)
+        reason, plain = masks(error.message), is_plain(error)
         raise
     except DynasmithError as error:
-        state, reason = "failed", masks(failure_reason(error))
+        state, reason, plain = "failed", masks(failure_reason(error)), is_plain(error)
         raise
     except Exception as error:
         state, reason = "failed", masks(f"{type(error).__name__}: {error}")
         raise
     finally:
-        ended = moved(job.job, state, clock.now(), reason=reason)
+        ended = moved(job.job, state, clock.now(), reason=reason, plain=plain)
         job.change(replace(ended, ran_seconds=ended.ran_seconds + clock.monotonic() - began))
 
 

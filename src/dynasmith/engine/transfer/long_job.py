@@ -12,6 +12,7 @@ from dynasmith.engine.waiter import POLL_SECONDS_FIRST, StopFlag, rest
 from dynasmith.errors import DynasmithError, Interrupted
 from dynasmith.jobs.counts import Counts
 from dynasmith.jobs.job import State, counted, failure_reason, moved
+from dynasmith.jobs.plain_error import is_plain
 from dynasmith.ports.checkpoints import Claim
 from dynasmith.ports.clock import Clock
 
@@ -22,10 +23,12 @@ class JobCancelled(Exception):
 
 @dataclass(slots=True)
 class JobEnd:
-    """How a run ends: ``done``, unless it says otherwise before its end. ``counts`` are those of the job."""
+    """How a run ends: ``done``, unless it says otherwise before its end. ``plain`` that its reason repeats
+    nothing of an item. ``counts`` are those of the job."""
 
     state: State = "done"
     reason: str = ""
+    plain: bool = False
     counts: Counts | None = None
 
 
@@ -50,17 +53,17 @@ def kept_state(claim: Claim, context: RunContext, interrupted: str) -> Iterator[
         claim.change(moved(claim.job, "running", context.now()))
     end = JobEnd()
     state: State = "failed"
-    reason = ""
+    reason, plain = "", False
     try:
         yield end
-        state, reason = end.state, end.reason
+        state, reason, plain = end.state, end.reason, end.plain
     except JobCancelled:
         state = "cancelled"
     except (KeyboardInterrupt, Interrupted) as error:
         state = "interrupted"
         raise Interrupted(interrupted, hint=f"dynasmith jobs resume {claim.job.id}") from error
     except DynasmithError as error:
-        reason = context.masked(failure_reason(error))
+        reason, plain = context.masked(failure_reason(error)), is_plain(error)
         if not error.hint:
             error.hint = f"dynasmith jobs resume {claim.job.id}"
         raise
@@ -68,6 +71,6 @@ def kept_state(claim: Claim, context: RunContext, interrupted: str) -> Iterator[
         reason = context.masked(f"{type(error).__name__}: {error}")
         raise
     finally:
-        ended = moved(claim.job, state, context.now(), reason=reason)
+        ended = moved(claim.job, state, context.now(), reason=reason, plain=plain)
         ended = ended if end.counts is None else counted(ended, end.counts)
         claim.change(replace(ended, ran_seconds=ended.ran_seconds + context.monotonic() - began))

@@ -32,6 +32,7 @@ from dynasmith.items.digest import Digest
 from dynasmith.jobs.checkpoint import Checkpoint
 from dynasmith.jobs.counts import Counts
 from dynasmith.jobs.job import State, counted, failure_reason, moved
+from dynasmith.jobs.plain_error import is_plain
 from dynasmith.jobs.report import Report
 from dynasmith.masking import masked
 from dynasmith.operations.pseudonym import Pseudonyms
@@ -178,7 +179,7 @@ async def _run(
     )
     flow: Flow | None = None
     state: State = "failed"
-    reason = ""
+    reason, plain = "", False
     first: BaseException | None = None
     try:
         async with AsyncExitStack() as opened:
@@ -205,13 +206,15 @@ async def _run(
     except Exception as error:
         first = error
         reason = failure_reason(error) if isinstance(error, DynasmithError) else f"{type(error).__name__}: {error}"
-        reason = around.masked(reason)
+        reason, plain = around.masked(reason), is_plain(error)
         raise
     finally:
         counts = Counts() if flow is None else flow.counts
         seconds = monotonic() - began
         digest = Digest() if flow is None else flow.target_digest
-        ended = moved(counted(claim.job, counts, digest if ways.digest else None), state, around.now(), reason=reason)
+        ended = moved(
+            counted(claim.job, counts, digest if ways.digest else None), state, around.now(), reason=reason, plain=plain
+        )
         ran = seconds + ended.ran_seconds
         with _behind(first):
             claim.change(msgspec.structs.replace(ended, ran_seconds=ran))

@@ -22,6 +22,7 @@ from dynasmith.engine.transfer.runner import RunContext
 from dynasmith.errors import DynasmithError, Interrupted, Locked
 from dynasmith.jobs.counts import Counts
 from dynasmith.jobs.job import Job, State, failure_reason, job_id, moved
+from dynasmith.jobs.plain_error import is_plain
 from dynasmith.jobs.report import Report
 from dynasmith.jobs.service_transfer import TOKEN_HOURS, ServiceResult
 from dynasmith.jobs.spec import ServiceSpec
@@ -155,7 +156,7 @@ def run_service_job(
 
     Raises Interrupted where a signal came, and what ``work`` raises; in both cases the job can be resumed.
     """
-    began, state, reason = monotonic(), "failed", ""
+    began, state, reason, plain = monotonic(), "failed", "", False
     resumed = claim.job.state != "running" or bool(getattr(claim.job.spec, "arn", ""))
     if claim.job.state != "running":
         claim.change(moved(claim.job, "running", context.now()))
@@ -171,18 +172,18 @@ def run_service_job(
     try:
         result = run(main, loop_factory=context.loop_factory, stop=context.stop)
         state = "done" if result.over else "interrupted"
-        reason = "" if result.over else NOT_WAITED
+        reason, plain = "" if result.over else NOT_WAITED, True
     except JobCancellation:
         state = "cancelled"
     except Interrupted:
         state = "interrupted"
         raise
     except DynasmithError as error:
-        reason = context.masked(failure_reason(error))
+        reason, plain = context.masked(failure_reason(error)), is_plain(error)
         raise
     finally:
         counts = count() if state == "done" else Counts()
-        ended = moved(claim.job, _STATES[state], context.now(), reason=reason)
+        ended = moved(claim.job, _STATES[state], context.now(), reason=reason, plain=plain)
         ran = monotonic() - began + ended.ran_seconds
         with suppress(Locked):
             claim.change(msgspec.structs.replace(ended, counts=counts, ran_seconds=ran))
