@@ -20,8 +20,8 @@ WIDTHS = (400, 1024, 1600)
 DEADLINE_MS = 60_000
 """Nothing waits so long unless it is broken: these machines are shared."""
 FLAGS = ("--disable-gpu", "--disable-dev-shm-usage", "--disable-extensions", "--no-first-run", "--mute-audio")
-PICTURES = "DYNASMITH_TEST_PICTURES"
-"""A folder: every page that is looked at is kept there as a picture."""
+FOLDER = os.environ.get("DYNASMITH_TEST_PICTURES")
+"""Every page that is looked at is kept there as a picture; read before a test clears the variables of its shell."""
 
 
 def program() -> str:
@@ -90,7 +90,6 @@ class ConsoleWindow:
 
 def keep_picture(page: Page, name: str) -> None:
     """Keep a picture of the whole page where a folder for it is named."""
-    folder = os.environ.get(PICTURES)
-    if folder:
-        Path(folder).mkdir(parents=True, exist_ok=True)
-        page.screenshot(path=str(Path(folder) / f"{name}.png"), full_page=True)
+    if FOLDER:
+        Path(FOLDER).mkdir(parents=True, exist_ok=True)
+        page.screenshot(path=str(Path(FOLDER) / f"{name}.png"), full_page=True)

@@ -68,8 +68,8 @@ def test_jobs_are_listed_the_newest_first_and_found_by_table_and_state(jobs: Pat
         whole = browser.get("/jobs").text
         assert "copy-broken is left out" in whole
         assert "The table is gone." in whole
-        assert first.id in browser.get("/jobs?filter=USERS").text
-        assert second.id not in browser.get("/jobs?filter=USERS").text
+        assert f'data-name="{first.id}"' in browser.get("/jobs?filter=USERS").text
+        assert f'data-name="{second.id}"' not in browser.get("/jobs?filter=USERS").text
         assert "No job fits the filter." in browser.get("/jobs?state=running").text
         assert "There is no job" in browser.get("/jobs/copy-20200101T000000-000000").text
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from pathlib import PurePath
 from typing import Any, Final
 
 import msgspec
@@ -46,11 +47,9 @@ _USUAL: Final = msgspec.to_builtins(TransferOptions())
 def where_of(job: Job, parameters: Mapping[str, Any]) -> tuple[str, str]:
     """What it reads and what it writes: tables, files, a database; empty where there is none."""
     source, target = _side(parameters.get("source")), _side(parameters.get("target"))
-    files = parameters.get("files")
-    if isinstance(files, str):
-        files = [files]
-    if not source and isinstance(files, Sequence) and files:
-        source = str(files[0]) + (f" and {len(files) - 1:,} more" if len(files) > 1 else "")
+    files = files_of(parameters)
+    if not source and files:
+        source = (PurePath(files[0]).name or files[0]) + (f" and {len(files) - 1:,} more" if len(files) > 1 else "")
     origin = parameters.get("from")
     if not source and isinstance(origin, Mapping):
         source = f"database {origin.get('table') or 'query'}"
@@ -60,6 +59,14 @@ def where_of(job: Job, parameters: Mapping[str, Any]) -> tuple[str, str]:
     elif not source:
         source = place or str(parameters.get("of") or "")
     return source, target
+
+
+def files_of(parameters: Mapping[str, Any]) -> list[str]:
+    """The files that it reads."""
+    files = parameters.get("files")
+    if isinstance(files, str):
+        return [files]
+    return [str(each) for each in files] if isinstance(files, Sequence) else []
 
 
 def parameters_of(parameters: Mapping[str, Any]) -> list[tuple[str, str]]:

@@ -13,6 +13,7 @@ from dynasmith.console.job_runs import JobRuns
 from dynasmith.console.job_words import (
     STATES,
     ago,
+    files_of,
     newest_counts,
     parameters_of,
     share_of,
@@ -37,6 +38,8 @@ from dynasmith.jobs.spec import Apply, Backfill, BulkPut, DeleteItems, RollBack,
 
 _UNDONE: Final = (Backfill, DeleteItems, RollBack)
 _OF_SERVICE: Final = (ServiceExport, ServiceImport, BulkPut)
+FILES_MAX: Final = 20
+"""Files of a job that are named."""
 _FAR_LIMIT: Final = 1.5
 """A limit above so many times the largest rate is out of the picture: it would make a flat line of the rate."""
 
@@ -59,6 +62,7 @@ def view(request: PageRequest) -> Mapping[str, Any]:
         "target": target,
         "started": utc_text(job.started_at),
         "ago": ago(job.started_at, now),
+        "at_work": job.state in ("running", "paused", "waiting"),
         "took": took_seconds(job, now),
         "share": share_of(counts.read, job.total_items, done=job.state == "done"),
         "total": job.total_items,
@@ -79,7 +83,7 @@ def view(request: PageRequest) -> Mapping[str, Any]:
         "map": segments_map(activity.segments, activity.parts, job.total_items) if activity else None,
         "apply": _apply(request, job),
         "parameters": [(name, request.console.masks(text)) for name, text in parameters_of(described["parameters"])],
-        "facts": _facts(job),
+        "facts": _facts(job, described["parameters"]),
         "limits": (last.read_limit if last else None, last.write_limit if last else None),
         "may": _may(job),
         "commands": _commands(request, job),
@@ -132,8 +136,9 @@ def _commands(request: PageRequest, job: Job) -> list[tuple[str, str]]:
     return found
 
 
-def _facts(job: Job) -> list[tuple[str, str]]:
+def _facts(job: Job, parameters: Mapping[str, Any]) -> list[tuple[str, str]]:
     facts = [("Segments", f"{job.segments:,}"), ("Run by", job.owner), ("Begun by", job.origin)]
+    facts.append(("Files", ", ".join(files_of(parameters)[:FILES_MAX])))
     return [(name, text) for name, text in facts if text]
 
 
