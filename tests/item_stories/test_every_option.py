@@ -267,6 +267,9 @@ export --workers | item_stories/test_clusters.py
 jobs-resume --on | item_stories/test_clusters.py
 populate --on | item_stories/test_populate_in_workers.py
 populate --workers | item_stories/test_populate_in_workers.py
+verify --processes | item_stories/test_verify_in_workers.py
+verify --on | item_stories/test_verify_in_workers.py
+verify --workers | item_stories/test_verify_in_workers.py
 jobs-resume --workers | item_stories/test_clusters.py
 jobs-undo --on | item_stories/test_clusters.py
 jobs-undo --workers | item_stories/test_clusters.py

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from dynasmith.cli.flow_options import TRANSPORT, side, side_options
+from dynasmith.cli.flow_options import TRANSPORT, cluster_of, placed_by, side, side_options
 from dynasmith.cli.shared_options import Invocation, print_json, verb
 
 
@@ -22,17 +22,22 @@ from dynasmith.cli.shared_options import Invocation, print_json, verb
 @click.option(
     "--limit", default=20, show_default=True, type=click.IntRange(0), help="Maximum number of differing keys to show."
 )
+@click.option("--processes", type=click.IntRange(1, 64), help="Read and compare in this many processes.")
+@placed_by
 @TRANSPORT
 @side_options("source")
 @side_options("target")
 def command(invocation: Invocation, source: str, target: str, **given: Any) -> int:
     """Check by count and digest that two tables, or a table and an export, hold the same items. Exits 3 if not."""
+    from dynasmith.cli.flow_report import FlowProgressView
+
     first, second = side("source", source, given), side("target", target, given)
-    project = invocation.project()
+    cluster, project = cluster_of(given), invocation.project()
     if given["job"]:
         given["job"] = project.jobs.find(given["job"])
-    with redirect_stdout(sys.stderr):  # what the transform prints is no part of the answer
-        found = invocation.shown(project.verify(first, second, **given))
+    view = FlowProgressView(invocation.words(), redact=invocation.redact)
+    with view as shown, redirect_stdout(sys.stderr):  # what the transform prints is no part of the answer
+        found = invocation.shown(project.verify(first, second, on=cluster, listener=shown, **given))
     if invocation.as_json:
         print_json(found.to_json())
         return 0 if found.equal else 3

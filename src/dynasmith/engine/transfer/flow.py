@@ -144,6 +144,11 @@ class Flow:
         """How many segments nobody moves yet."""
         return len(self._left)
 
+    @property
+    def more(self) -> bool:
+        """A job has all its segments from the beginning."""
+        return False
+
     async def begin(self) -> None:
         """Find where each segment goes on; one whose sink lost what its mark promises begins anew."""
         job = self.claim.job

@@ -113,9 +113,10 @@ class Mover:
         throttles = self.reads.throttles() + self.writes.throttles()
         return sum((_arrived(each) for page in self._batched.values() for each in page), throttles)
 
-    def change(self, read: float | None, write: float | None) -> None:
-        """Other limits in units a second from now on; None for those that the job began with."""
-        self.reads.change(read)
+    def change(self, read: float | None, write: float | None, *, start: float | None = None) -> None:
+        """Other limits in units a second from now on; None for those that the job began with. ``start`` is where the
+        rate of reading begins, if below its limit."""
+        self.reads.change(read, start)
         self.writes.change(write)
 
     def pause(self, paused: bool) -> None:

@@ -155,16 +155,17 @@ class Pacer:
         self.throttled, self.reasons = 0, {}
         return found
 
-    def change(self, units_per_second: float | None) -> None:
-        """Another limit of the table from now on; None for the one that the job began with."""
+    def change(self, units_per_second: float | None, start: float | None = None) -> None:
+        """Another limit of the table from now on; None for the one that the job began with. The rate begins there, or
+        at ``start``."""
         now = self._clock()
         ceiling = self._began.ceiling if units_per_second is None else units_per_second
         if ceiling == inf:
             self._steers.pop(TABLE, None)
             self._pace.set_rate(TABLE, None, now)
             return
-        start = (ceiling if units_per_second else self._began.start) * self._part
-        self._steered(TABLE, Steer.new(start, ceiling * self._part, now), now)
+        first = start if start is not None else ceiling if units_per_second else self._began.start
+        self._steered(TABLE, Steer.new(first * self._part, ceiling * self._part, now), now)
 
     def take_part(self, part: float) -> None:
         """From now on this is so much of the job's pace (1.0: all of it); the rates that were found grow or fall with

@@ -52,6 +52,11 @@ class OpenedOnce:
                 self._opened = await self._source(heard)
             return self._opened
 
+    async def close(self) -> None:
+        """Close it, if it was opened."""
+        if self._opened is not None:
+            await self._opened.close()
+
 
 class PageService(RemoteReference):
     """The source, where the job is."""

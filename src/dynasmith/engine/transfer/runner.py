@@ -46,7 +46,8 @@ _log = logging.getLogger("dynasmith.jobs")
 STOPPED_GLANCE_SECONDS = 2.0
 """How long the tables of a job that was stopped are looked at."""
 
-_WORKER = "dynasmith.engine.transfer.movers.worker"
+WORKER = "dynasmith.engine.transfer.movers.worker"
+"""The entry of a process of this machine that moves segments."""
 
 _RESUME = "jobs resume"
 """The command that hints name."""
@@ -330,7 +331,10 @@ def _moving(flow: Flow, ways: Pipeline, around: RunContext, ends: _Ends) -> Page
         count = min(processes, flow.left if ways.limit is None else 1)
         each = -(-min(ways.width.segments, flow.left) // count)  # so that the first one leaves its part of them
         work = Work(
-            job=flow.claim.job,
+            job=flow.claim.job.id,
+            segments=flow.claim.job.segments,
+            name=f"Job {flow.claim.job.id}",
+            again=f"dynasmith {_RESUME} {flow.claim.job.id}",
             parts=ways.parts,
             reads=ways.reads,
             writes=ways.writes,
@@ -339,7 +343,7 @@ def _moving(flow: Flow, ways: Pipeline, around: RunContext, ends: _Ends) -> Page
             only_new=flow.only_new,
             loop_factory=around.loop_factory,
         )
-        crew = LocalCrew(_WORKER) if placed is None else placed.crew()
+        crew = LocalCrew(WORKER) if placed is None else placed.crew()
         return CrewMover(work, crew, count, flow, flow.stop, flow.claim.lease)
     return Mover(
         source=ends.source,

@@ -186,6 +186,8 @@ class ItemMethods(CopyMethods, PopulateMethods, BackfillMethods):
         transform: AnyTransform | None = None,
         job: str = "",
         limit: int = 20,
+        processes: int | None = None,
+        on: str | Cluster | None = None,
         transport: Literal["direct", "aiohttp", "botocore"] = "direct",
         listener: Listener = silent,
     ) -> VerifyResult:
@@ -193,11 +195,18 @@ class ItemMethods(CopyMethods, PopulateMethods, BackfillMethods):
         differing keys. Writes nothing.
 
         ``transform`` is what a copy did to the source's items; ``job`` is that copy (an id, the beginning of one, or
-        ``last``), which knows its transform and filter, and is needed where the transform uses ``ctx``. Raises
+        ``last``), which knows its transform and filter, and is needed where the transform uses ``ctx``. ``processes``
+        is how many processes read, ``on`` where workers elsewhere do. Raises
         UsageError, TableNotFound, RunError where there is no such job, CheckpointError where a table of the job was
         made again, and Interrupted: it is run again then. Costs the read units of both sides, and on a difference once
         more.
         """
-        return self._flow(transport).verify(
-            source, target, transform=transform, job=self._job(job), limit=limit, listener=listener
+        return self._flow(transport, on).verify(
+            source,
+            target,
+            transform=transform,
+            job=self._job(job),
+            limit=limit,
+            processes=processes,
+            listener=listener,
         )

@@ -379,6 +379,7 @@ class ItemFlow:
         transform: AnyTransform | None = None,
         job: str = "",
         limit: int = 20,
+        processes: int | None = None,
         listener: Listener = silent,
     ) -> VerifyResult:
         """Whether two tables, or a table and an export, hold the same items: count and digest, then differing keys.
@@ -388,4 +389,14 @@ class ItemFlow:
         """
         if not job:
             transform = copy_transform(transform, source, target, self._items.folder)
-        return verify_sides(self._items, source, target, transform=transform, job=job, limit=limit, listener=listener)
+        workers = self._items.moved_by(TransferOptions(processes=processes or 0)).processes
+        return verify_sides(
+            self._items,
+            source,
+            target,
+            transform=transform,
+            job=job,
+            limit=limit,
+            workers=workers,
+            listener=listener,
+        )

@@ -60,6 +60,7 @@ class CrewMover:
         self.paused = self.held = False
         self.changes = 0
         self.limits: tuple[float | None, float | None] = (None, None)
+        self._start: float | None = None
         self._order = b""
         self._crew, self._count = crew, count
         self._members: list[Member] = []
@@ -103,9 +104,10 @@ class CrewMover:
         """Leave the pages under way where they are."""
         self._tell_all(words.ControlMessage("cancel"))
 
-    def change(self, read: float | None, write: float | None) -> None:
-        """Other limits of the job in units a second from now on; None for those that it began with."""
-        self.limits, self.changes = (read, write), self.changes + 1
+    def change(self, read: float | None, write: float | None, *, start: float | None = None) -> None:
+        """Other limits of the job in units a second from now on; None for those that it began with. ``start`` is where
+        the rate of reading begins, if that is below its limit."""
+        self.limits, self.changes, self._start = (read, write), self.changes + 1, start
         for member in self._members:
             member.rates = self.begun(self._part)
         self._tell_all(self._rate())
@@ -116,13 +118,15 @@ class CrewMover:
         await together([member.hold() for member in self._members])
 
     async def next_segment(self, member: Member) -> Checkpoint | None:
-        """The next segment for a worker. One on another machine stays while others move some: one of those may end, and
-        nobody begins a worker in its place. Meanwhile it has no part of the pace."""
+        """The next segment for a worker. One waits while more are to come; one on another machine also while others
+        move some: one of those may end, and nobody begins a worker in its place. Meanwhile it has no part of the pace.
+        """
         while True:
             found = await self.keeper.next()
-            if found is not None or self.stop.asked or not self._crew.remote or member.is_gone:
+            if found is not None or self.stop.asked or member.is_gone:
                 break
-            if not any(each.moves for each in self._members):
+            moved = self._crew.remote and any(each.moves for each in self._members)
+            if not moved and not self.keeper.more:
                 break
             if not member.moves and not member.is_idle:
                 member.is_idle = True
@@ -135,9 +139,11 @@ class CrewMover:
         return found
 
     def changes_segments(self) -> None:
-        """Some segment ended, was given back or will not be moved: who waits for one looks again."""
+        """Some segment ended, was added, was given back or will not be moved: who waits for one looks again."""
         changed, self._changed = self._changed, asyncio.Event()
         changed.set()
+        if self._is_over:
+            self._over.set()
 
     def saved(self, segment: int) -> None:
         """A page of the segment was moved: what went wrong there before is over."""
@@ -171,6 +177,8 @@ class CrewMover:
         try:
             while True:
                 await asyncio.wait({coming}, timeout=LOOK_SECONDS)
+                if self.keeper.more:  # some may have come since the last worker ended
+                    await self._place_missing()
                 if coming.done():
                     tasks.create_task(self._serve(coming.result()))
                     coming = tasks.create_task(self._crew.next())
@@ -182,10 +190,10 @@ class CrewMover:
             coming.cancel()
 
     def _deserted(self) -> Interrupted:
-        job, minutes = self.work.job.id, self._crew.patience_seconds / 60
+        minutes = self._crew.patience_seconds / 60
         return Interrupted(
-            f"Job {job} has had no worker for {minutes:g} minutes; nothing was lost.",
-            hint=f"start workers, then: dynasmith jobs resume {job}",
+            f"{self.work.name} has had no worker for {minutes:g} minutes; nothing was lost.",
+            hint=f"start workers, then: {self.work.again}",
         )
 
     async def _serve(self, line: WorkerLine) -> None:
@@ -204,7 +212,11 @@ class CrewMover:
             self._share()
         if self._is_over:
             self._over.set()
-        elif self.keeper.left and not self.stop.asked:
+        else:
+            await self._place_missing()
+
+    async def _place_missing(self) -> None:
+        if self.keeper.left and not self.stop.asked:
             working = len(self._members)
             await self._crew.place(self._order, working + min(self._count - working, self.keeper.left))
 
@@ -214,7 +226,7 @@ class CrewMover:
             self._lapses += 1
             if self._lapses > DEATHS_MAX:
                 raise stood_still(self._lapses) from error
-            _log.warning("A process of job %s stalled: another one takes its place.", self.work.job.id)
+            _log.warning("%s: a process stalled, and another one takes its place.", self.work.name)
             return
         for segment, position in member.left.items() or {_NO_SEGMENT: None}.items():
             before, deaths = self._deaths.get(segment, (position, 0))
@@ -232,7 +244,7 @@ class CrewMover:
 
     @property
     def _is_over(self) -> bool:
-        return not self._members and (self.stop.asked or not self.keeper.left)
+        return not self._members and (self.stop.asked or not (self.keeper.left or self.keeper.more))
 
     # --- what they hear -----------------------------------------------------------------------------------------------
 
@@ -243,7 +255,7 @@ class CrewMover:
             self._members[-1].tell(words.UnitsMessage())
 
     def _rate(self) -> words.RateMessage:
-        return words.RateMessage(*self.limits, self._part, self.changes)
+        return words.RateMessage(*self.limits, self._part, self.changes, self._start)
 
     @property
     def _part(self) -> float:

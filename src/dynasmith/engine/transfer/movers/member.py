@@ -36,6 +36,11 @@ class MovedSegments(Keeper, Protocol):
         """How many segments nobody moves."""
         ...
 
+    @property
+    def more(self) -> bool:
+        """Whether others come, which nobody knows yet: workers wait for them."""
+        ...
+
     def give_back(self, segment: int) -> None:
         """Nobody moves that segment any more: it is moved again from its checkpoint."""
         ...
@@ -222,8 +227,8 @@ class Member:
             case words.SaveMessage(_, segment, written, read_rate, write_rate, limits):
                 if limits == self._mover.changes:  # else it says what was before the last change
                     self.rates = (read_rate, write_rate)
-                job = self._mover.work.job
-                checkpoint = decode_checkpoint(written, job=job.id, segments=job.segments, segment=segment)
+                work = self._mover.work
+                checkpoint = decode_checkpoint(written, job=work.job, segments=work.segments, segment=segment)
                 await keeper.save(checkpoint)
                 self._mover.saved(segment)
                 self._moving[segment] = checkpoint.position

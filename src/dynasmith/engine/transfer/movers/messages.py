@@ -116,12 +116,13 @@ class ControlMessage(msgspec.Struct, tag=True, array_like=True):
 
 class RateMessage(msgspec.Struct, tag=True, array_like=True):
     """The job's limits in units a second (None: as it began), and which part of them is this process's.
-    ``limits`` counts how often they were changed."""
+    ``limits`` counts how often they were changed; ``start`` is where the rate of reading begins, if below its limit."""
 
     read: float | None
     write: float | None
     part: float
     limits: int
+    start: float | None = None
 
 
 class GrantedMessage(msgspec.Struct, tag=True, array_like=True):

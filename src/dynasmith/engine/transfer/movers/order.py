@@ -8,15 +8,18 @@ from dynasmith.engine.transfer.pacer import Rates
 from dynasmith.engine.transfer.parts import WorkerParts
 from dynasmith.engine.workers.user_code import loaded_code, written_code
 from dynasmith.engine.workers.values import FindReference, NotPortable
-from dynasmith.jobs.job import Job
 from dynasmith.ports.remote_reference import RemoteReference
 
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """All that a worker must know as it begins. ``reads`` and ``writes`` are the whole job's."""
+    """All that a worker must know as it begins: ``job`` is the id of what has so many ``segments``, ``name`` says it to
+    a person, and ``again`` how it goes on. ``reads`` and ``writes`` are the whole job's."""
 
-    job: Job
+    job: str
+    segments: int
+    name: str
+    again: str
     parts: WorkerParts
     reads: Rates
     writes: Rates

@@ -25,7 +25,6 @@ from dynasmith.engine.workers.failures import failure_of
 from dynasmith.errors import LeaseLost
 from dynasmith.jobs.checkpoint import Checkpoint, decode_checkpoint, encode_checkpoint
 from dynasmith.jobs.counts import Counts
-from dynasmith.jobs.job import Job
 from dynasmith.ports.clock import lease_clock
 from dynasmith.ports.concurrency import tasks_together
 from dynasmith.ports.crew import UnfitWorker
@@ -70,7 +69,7 @@ def move_segments(
 
 async def _move(line: "_Line", work: Work, stop: StopRequest) -> None:
     line.join(stop)
-    permit = RunPermit(work.job.id, line)
+    permit = RunPermit(work.job, line)
     stop.on_halt(permit.halt)
     # The job says which part of the pace this is, first of all.
     reads, writes = Pacer("read", work.reads, permit=permit), Pacer("write", work.writes, permit=permit)
@@ -82,7 +81,7 @@ async def _move(line: "_Line", work: Work, stop: StopRequest) -> None:
             sink=parts.sink,
             stage=parts.stage,
             distinct=parts.distinct,
-            keeper=_Keeper(line, work.job, reads, writes, stop),
+            keeper=_Keeper(line, work, reads, writes, stop),
             reads=reads,
             writes=writes,
             stop=stop,
@@ -234,12 +233,12 @@ class _Line:
         match word:
             case words.HoldMessage(number):
                 self._holding = asyncio.create_task(self._hold(self._mover, number))
-            case words.RateMessage(read, write, part, limits):
+            case words.RateMessage(read, write, part, limits, start):
                 self._mover.reads.take_part(part)
                 self._mover.writes.take_part(part)
                 if limits != self.limits:
                     self.limits = limits
-                    self._mover.change(read, write)
+                    self._mover.change(read, write, start=start)
             case words.UnitsMessage():
                 self._mover.reads.spent()
                 self._mover.writes.spent()
@@ -259,10 +258,10 @@ class _Line:
 class _Keeper:
     """The job as the mover sees it."""
 
-    def __init__(self, line: _Line, job: Job, reads: Pacer, writes: Pacer, stop: StopRequest) -> None:
+    def __init__(self, line: _Line, work: Work, reads: Pacer, writes: Pacer, stop: StopRequest) -> None:
         self._line = line
         self._stop = stop
-        self._job = job
+        self._work = work
         self._reads = reads
         self._writes = writes
         self.items_left: int | None = None
@@ -281,7 +280,7 @@ class _Keeper:
         if not said:
             return None
         segment, self.items_left, written = words.read_segment(said)
-        return decode_checkpoint(written, job=self._job.id, segments=self._job.segments, segment=segment)
+        return decode_checkpoint(written, job=self._work.job, segments=self._work.segments, segment=segment)
 
     async def save(self, checkpoint: Checkpoint) -> None:
         """Keep a checkpoint."""
