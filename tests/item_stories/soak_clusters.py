@@ -1,9 +1,8 @@
-"""The long proof of workers elsewhere: `python tests/item_stories/soak_clusters.py [ITEMS]` (200,000).
+"""The long proof of workers elsewhere: `python tests/item_stories/soak_clusters.py [ITEMS [VERB...]]` (200,000, all).
 
-A copy with a transform on a Dask cluster of two worker processes loses one of them to SIGKILL, then its keeper; another
-client resumes it with another number of workers, and verify is equal. The same cluster then rewrites the copy in place,
-loses another worker, and undoes it to the digest that it had; an export by its workers is loaded into a third table.
-Prints what it did, and exits 1 when anything is not equal.
+Each of copy (with a transform), backfill (and its undo), export and populate runs on a Dask cluster of two worker
+processes of its own, loses one of them to SIGKILL, then its keeper; another client resumes it with another number of
+workers, and verify, by workers too, is equal. Prints what it did, and exits 1 when anything is not equal.
 """
 
 import json
@@ -11,6 +10,8 @@ import os
 import signal
 import sys
 import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -25,11 +26,12 @@ from item_stories.soak_copy import TABLE, airports, say
 from item_stories.test_clusters import dask_cluster
 from item_stories.test_killed_stories import MOVES
 
+VERBS = ("copy", "backfill", "export", "populate")
 TABLES = ("airports", "airports_v2", "airports_v3")
 GROWN = '\n\ndef grown(item, ctx):\n    item["grown_by"] = ctx.job\n    return item\n'
 
 
-def main(count: int) -> int:
+def main(count: int, verbs: Sequence[str]) -> int:
     """Run it in a folder that is gone at the end; the exit code."""
     with tempfile.TemporaryDirectory(prefix="dynasmith-soak-") as name, start_ministack() as engine:
         folder = Path(name)
@@ -45,56 +47,96 @@ def main(count: int) -> int:
                     project.create(wish)
             filled = project.populate("airports", lambda: airports(count))
             say(f"{filled.counts.written:,} real items: digest {filled.target}")
-            with dask_cluster(2) as cluster:
-                return _soak(folder, strict.endpoint, count, cluster)
+            soak = Soak(folder, strict.endpoint, count)
+            equal = [getattr(soak, verb)() for verb in verbs]
+            return 0 if all(equal) else 1
 
 
-def _soak(folder: Path, endpoint: str, count: int, cluster: dict[str, Any]) -> int:
-    at = ("--env", "local", "--endpoint", endpoint, "--region", "us-east-1", "--yes", "--json")
-    on = ("--on", cluster["address"].replace("tcp://", "dask://"), "--workers")
+@dataclass(frozen=True)
+class Soak:
+    """The verbs, each on a cluster of its own; each says whether all was equal."""
 
-    def done(*words: str) -> Any:
-        with running(folder, *words, *at) as process:
+    folder: Path
+    endpoint: str
+    count: int
+
+    def copy(self) -> bool:
+        """With a transform, into the second table."""
+        words = ("copy", "airports", "airports_v2", "--transform", "moves:split_name", "--segments", "24")
+        with dask_cluster(2) as cluster:
+            copied = self._lossy(cluster, *words)
+            return self._equal(cluster, "airports", "airports_v2", "--job", copied["id"])
+
+    def backfill(self) -> bool:
+        """The second table in place, and back to the digest that it had."""
+        before = self._digest()
+        with dask_cluster(2) as cluster:
+            changed = self._lossy(cluster, "backfill", "airports_v2", "--transform", "moves:grown", "--segments", "24")
+            grown = self._digest() == changed["digest"] != before
+        with dask_cluster(2) as cluster:
+            undone = self._lossy(cluster, "jobs", "undo", changed["id"])
+        equal = grown and self._digest() == before and undone["written"] + undone["already"] == self.count
+        say("undone to the digest that it had" if equal else f"NOT EQUAL: {changed} {undone}")
+        return equal
+
+    def export(self) -> bool:
+        """The second table to files."""
+        with dask_cluster(2) as cluster:
+            self._lossy(cluster, "export", "airports_v2", str(self.folder / "out"), "--segments", "24")
+            return self._equal(cluster, "airports_v2", str(self.folder / "out"))
+
+    def populate(self) -> bool:
+        """The third table from those files, or from others where there are none."""
+        source = self.folder / "out"
+        if not source.exists():
+            self._done("export", "airports", str(source), "--segments", "24")
+        with dask_cluster(2) as cluster:
+            self._lossy(cluster, "populate", "airports_v3", str(source))
+            return self._equal(cluster, str(source), "airports_v3")
+
+    def _lossy(self, cluster: dict[str, Any], *words: str) -> dict[str, Any]:
+        """A job that loses a worker, and then its keeper, and is resumed by another client; its report."""
+        on, name = self._on(cluster), words[:2] if words[0] == "jobs" else words[:1]
+        with running(self.folder, *words, *on, "2", *self._at("--yes")) as process:
+            job = job_of(process)
+            seen = until_written(self.folder, job, self.count // 4, process, seconds_max=self.count)
+            os.kill(cluster["pids"][0], signal.SIGKILL)
+            say(f"{' '.join(name)} {job}: a worker was killed after {seen:,} items")
+            seen = until_written(self.folder, job, self.count // 2, process, seconds_max=self.count)
+            kill(process)
+        say(f"{' '.join(name)} {job}: its keeper was killed after {seen:,} items")
+        report = self._done("jobs", "resume", job, *on, "1")
+        say(f"{' '.join(name)} {job}: resumed by another client with one worker: {report['arithmetic']}")
+        return report
+
+    def _equal(self, cluster: dict[str, Any], *words: str) -> bool:
+        found = self._done("verify", *words, *self._on(cluster), "2")
+        equal = bool(found["equal"]) and found["target"]["count"] == self.count
+        target = found["target"]
+        say(
+            f"verify by two workers: {'equal' if equal else 'NOT EQUAL'}, {target['count']:,} items, {target['digest']}"
+        )
+        return equal
+
+    def _digest(self) -> str:
+        found = self._done("verify", "airports_v2", "airports_v2")
+        return str(found["target"]["digest"])
+
+    def _done(self, *words: str) -> dict[str, Any]:
+        with running(self.folder, *words, *self._at()) as process:
             out, err = process.communicate()
-        if process.returncode != 0:
+        if process.returncode not in (0, 3):
             raise SystemExit(f"{' '.join(words)} did not end well: {out}{err}")
-        return json.loads(out)
+        return dict(json.loads(out))
 
-    copy = ("copy", "airports", "airports_v2", "--transform", "moves:split_name", "--segments", "24", *on, "2")
-    with running(folder, *copy, *at) as process:
-        job = job_of(process)
-        until_written(folder, job, count // 4, process, seconds_max=count)
-        os.kill(cluster["pids"][0], signal.SIGKILL)
-        say(f"{job}: a worker was killed")
-        until_written(folder, job, count // 2, process, seconds_max=count)
-        kill(process)
-    say(f"{job}: its keeper was killed")
-    copied = done("jobs", "resume", job, *on, "1")
-    say(f"{job}: resumed by another client, done: {copied['arithmetic']}")
-    verified = done("verify", "airports", "airports_v2", "--job", job)
-    before = verified["target"]["digest"]
-    say(f"verify: {'equal' if verified['equal'] else 'NOT EQUAL'}, {verified['target']['count']:,} items, {before}")
-    with running(
-        folder, "backfill", "airports_v2", "--transform", "moves:grown", "--segments", "24", *on, "2", *at
-    ) as process:
-        changed = job_of(process)
-        until_written(folder, changed, count // 3, process, seconds_max=count)
-        os.kill(cluster["pids"][1], signal.SIGKILL)
-        out, err = process.communicate()
-    if process.returncode:
-        raise SystemExit(f"backfill did not end well: {out}{err}")
-    say(f"{changed}: a worker was killed; {json.loads(out)['arithmetic']}")
-    undone = done("jobs", "undo", changed, *on, "2")
-    say(f"undone: {undone['arithmetic']}")
-    done("export", "airports_v2", str(folder / "out"), *on, "2")
-    say("exported by two workers")
-    loaded = done("populate", "airports_v3", str(folder / "out"))
-    equal = verified["equal"] and loaded["digest"] == before and loaded["written"] == count
-    say("equal" if equal else f"NOT EQUAL: {verified} {loaded}")
-    return 0 if equal else 1
+    def _on(self, cluster: dict[str, Any]) -> tuple[str, ...]:
+        return ("--on", cluster["address"].replace("tcp://", "dask://"), "--workers")
+
+    def _at(self, *more: str) -> tuple[str, ...]:
+        return ("--env", "local", "--endpoint", self.endpoint, "--region", "us-east-1", "--json", *more)
 
 
 if __name__ == "__main__":
     for name in [name for name in os.environ if name.startswith("AWS_")]:
         del os.environ[name]
-    sys.exit(main(int(sys.argv[1]) if len(sys.argv) > 1 else 200_000))
+    sys.exit(main(int(sys.argv[1]) if len(sys.argv) > 1 else 200_000, sys.argv[2:] or VERBS))
