@@ -22,8 +22,8 @@ from dynasmith.engine.transfer.page_service import OpenedOnce
 from dynasmith.engine.transfer.verify_buckets import Buckets, HeldKeys
 from dynasmith.engine.transfer.verify_walks import VerifySide, interrupted
 from dynasmith.engine.transfer.verify_workers import (
-    PageFound,
-    Reading,
+    PageFindings,
+    Pass,
     ReadingSegments,
     VerifyParts,
     WantedBuckets,
@@ -44,13 +44,13 @@ ID = "verify"
 
 
 @dataclass(slots=True)
-class ReadSegments:
+class VerifySegments:
     """The segments of the reading under way, as a crew asks for them; keeps ``MovedSegments``. ``take`` gets what was
     found in each page."""
 
     of: ReadingSegments
     stop: StopRequest
-    take: Callable[[PageFound], None] = lambda _: None
+    take: Callable[[PageFindings], None] = lambda _: None
     dead: int = 0
     more: bool = True
     at: dict[int, Checkpoint] = field(default_factory=dict)
@@ -67,7 +67,7 @@ class ReadSegments:
         """How many segments nobody reads."""
         return len(self._queue)
 
-    def begin(self, reading: Reading, side: int, take: Callable[[PageFound], None]) -> asyncio.Event:
+    def begin(self, reading: Pass, side: int, take: Callable[[PageFindings], None]) -> asyncio.Event:
         """Let one side be read; the event is set when it was."""
         self.take, self.dead, self._read = take, 0, asyncio.Event()
         numbers = self.of.of(reading, side)
@@ -119,7 +119,7 @@ class CrewWalks:
         self._sides, self._key, self._stop = sides, key, stop
         of = ReadingSegments(sides[0].segments, sides[1].segments)
         self._wanted = WantedBuckets()
-        self._segments = ReadSegments(of, stop)
+        self._segments = VerifySegments(of, stop)
         at_once = max(2, -(-sides[0].at_once // count))
         first, second = (side.there or side.source for side in sides)
         work = Work(
@@ -157,7 +157,7 @@ class CrewWalks:
 
     async def sums(self) -> tuple[Buckets, Buckets]:
         """See ``Walks``."""
-        return await self._buckets(Reading.SUMS, 0, add_sums), await self._buckets(Reading.SUMS, 1, add_sums)
+        return await self._buckets(Pass.SUMS, 0, add_sums), await self._buckets(Pass.SUMS, 1, add_sums)
 
     async def distinct_sums(self, seen: KeyStore) -> Buckets:
         """See ``Walks``."""
@@ -168,20 +168,20 @@ class CrewWalks:
             add_entries(body, found, seen, numbers)
             numbers += len(body)  # above the number of its items
 
-        return await self._buckets(Reading.ENTRIES, 0, add)
+        return await self._buckets(Pass.ENTRIES, 0, add)
 
     async def keys(self, wanted: frozenset[int], *, made: bool) -> tuple[HeldKeys, HeldKeys]:
         """See ``Walks``."""
         self._wanted.buckets = wanted
         ours, theirs = HeldKeys(made), HeldKeys()
-        await self._reading(Reading.KEYS, 0, lambda found: add_keys(found.body, ours, self._key))
-        await self._reading(Reading.KEYS, 1, lambda found: add_keys(found.body, theirs, self._key))
+        await self._reading(Pass.KEYS, 0, lambda found: add_keys(found.body, ours, self._key))
+        await self._reading(Pass.KEYS, 1, lambda found: add_keys(found.body, theirs, self._key))
         return ours, theirs
 
-    async def _buckets(self, reading: Reading, side: int, add: Callable[[bytes, Buckets], None]) -> Buckets:
+    async def _buckets(self, reading: Pass, side: int, add: Callable[[bytes, Buckets], None]) -> Buckets:
         buckets = Buckets()
 
-        def take(found: PageFound) -> None:
+        def take(found: PageFindings) -> None:
             buckets.moved = buckets.moved or found.moved
             add(found.body, buckets)
 
@@ -189,7 +189,7 @@ class CrewWalks:
         buckets.dead = self._segments.dead
         return buckets
 
-    async def _reading(self, reading: Reading, side: int, take: Callable[[PageFound], None]) -> None:
+    async def _reading(self, reading: Pass, side: int, take: Callable[[PageFindings], None]) -> None:
         read = self._segments.begin(reading, side, take)
         reads = self._sides[side].reads
         if self._running is None:

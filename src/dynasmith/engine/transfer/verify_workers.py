@@ -30,7 +30,7 @@ _SUM = Struct(">HIQQ")
 _ENTRY = Struct(">16sHQQ")
 
 
-class Reading(IntEnum):
+class Pass(IntEnum):
     """What is asked of the pages of a side."""
 
     SUMS = 0
@@ -48,21 +48,21 @@ class ReadingSegments:
     @property
     def total(self) -> int:
         """How many there are."""
-        return len(Reading) * (self.source + self.target)
+        return len(Pass) * (self.source + self.target)
 
-    def of(self, reading: Reading, side: int) -> range:
+    def of(self, reading: Pass, side: int) -> range:
         """Those of one side (0: the source) in one reading."""
         first = reading * (self.source + self.target) + side * self.source
         return range(first, first + (self.target if side else self.source))
 
-    def place(self, number: int) -> tuple[Reading, int, int]:
+    def place(self, number: int) -> tuple[Pass, int, int]:
         """The reading, the side, and the side's own segment."""
         reading, rest = divmod(number, self.source + self.target)
         side = int(rest >= self.source)
-        return Reading(reading), side, rest - side * self.source
+        return Pass(reading), side, rest - side * self.source
 
 
-class PageFound(msgspec.Struct, array_like=True, frozen=True):
+class PageFindings(msgspec.Struct, array_like=True, frozen=True):
     """What was found in a page; ``moved`` as in ``Buckets``."""
 
     moved: bool
@@ -70,7 +70,7 @@ class PageFound(msgspec.Struct, array_like=True, frozen=True):
 
 
 _encode = msgspec.msgpack.Encoder().encode
-decode_found = msgspec.msgpack.Decoder(PageFound).decode
+decode_found = msgspec.msgpack.Decoder(PageFindings).decode
 _decode_keys = msgspec.msgpack.Decoder(list[tuple[bytes, bytes]]).decode
 _decode_wanted = msgspec.msgpack.Decoder(list[int]).decode
 
@@ -118,11 +118,11 @@ class PageSums:
         """Add up a page."""
         del only_new
         match self.segments.place(segment)[0]:
-            case Reading.SUMS:
+            case Pass.SUMS:
                 self._bodies[segment] = self._sums(items)
-            case Reading.ENTRIES:
+            case Pass.ENTRIES:
                 self._bodies[segment] = self._entries(items)
-            case Reading.KEYS:
+            case Pass.KEYS:
                 self._bodies[segment] = self._keys(items)
         return Outcome(written=len(items))
 
@@ -130,7 +130,7 @@ class PageSums:
         """What was found in the page that was written last; empty where it had no item."""
         body, moved = self._bodies.pop(segment, b""), segment in self.moved
         self.moved.discard(segment)
-        return _encode(PageFound(moved, body)) if body or moved else b""
+        return _encode(PageFindings(moved, body)) if body or moved else b""
 
     async def finish(self, digest: str) -> None:
         """The job has all."""
@@ -183,7 +183,7 @@ class _Pages:
     async def read(self, segment: int, start: bytes | None) -> Page:
         """A page. What was no item is counted and not told: nobody keeps it."""
         reading, side, own = self.of.place(segment)
-        if reading is Reading.KEYS and self.found.wanted is None:
+        if reading is Pass.KEYS and self.found.wanted is None:
             self.found.wanted = frozenset(_decode_wanted(await self.wanted.ask(b"")))
         page = await self.sides[side].read(own, start)
         items, dead = page.items, len(page.dead)
