@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 HERE = Path(__file__).parent
-BENCHMARKS = ("copying.py", "stage.py", "files.py", "memory.py", "backfill.py", "masking.py", "models.py")
+BENCHMARKS = ("copying.py", "stage.py", "files.py", "memory.py", "backfill.py", "masking.py", "models.py", "workers.py")
 
 
 def main() -> int:

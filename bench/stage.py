@@ -16,7 +16,8 @@ import msgspec
 
 sys.path.insert(0, str(Path(__file__).parent / "contenders"))
 
-from ours import lazy, native
+from changes import lazy
+from ours import native
 from stub import PAGE_ITEMS, item
 
 from dynasmith.engine.transfer.event_thread import RareGarbageCollection

@@ -11,6 +11,7 @@ from typing import Any
 import botocore.config
 import botocore.session
 import msgspec
+from changes import lazy
 from measure import measure
 
 from dynasmith.aws.data.event_loop import new_event_loop
@@ -29,14 +30,6 @@ sys.path.insert(0, str(Path(__file__).parents[2] / "tests"))  # a run over given
 from flow.engine_runs import copy
 
 
-def lazy(item: Any, _ctx: Any) -> Any:
-    """Three attributes read, changed, written."""
-    item["age"] = item["age"] + 1
-    item["name"] = item["name"].upper()
-    item["updated_at"] = item["updated_at"] + 1
-    return item
-
-
 def native(item: Any, _ctx: Any) -> Any:
     """Every attribute to Python and back."""
     return dict(item)
@@ -48,20 +41,26 @@ MASKS = Operations(
 """Four attributes of the stub's items."""
 
 
-def main(endpoint: str, items: str, kind: str, ca: str = "") -> None:
-    """Copy once and print the figures."""
+def connected(endpoint: str, ca: str = "") -> Any:
+    """A client of the stub."""
     session = botocore.session.Session()
     session.set_credentials("dummy", "dummy")
     config = botocore.config.Config(connect_timeout=5)
-    client = session.create_client(
+    return session.create_client(
         "dynamodb", region_name="us-east-1", endpoint_url=endpoint, config=config, verify=ca or None
     )
+
+
+def table_end(client: Any, name: str, items: int) -> TableEnd:
+    """A table of the stub."""
     key = Key(partition=(KeyAttribute(name="pk", type="S"),), sort=(KeyAttribute(name="sk", type="S"),))
+    description = TableDescription(table=Table(name=name, key=key), status="ACTIVE", item_count_estimate=items)
+    return TableEnd(description, TableAccess(client))
 
-    def end(name: str) -> TableEnd:
-        description = TableDescription(table=Table(name=name, key=key), status="ACTIVE", item_count_estimate=int(items))
-        return TableEnd(description, TableAccess(client))
 
+def main(endpoint: str, items: str, kind: str, ca: str = "") -> None:
+    """Copy once and print the figures."""
+    client = connected(endpoint, ca)
     function = {"lazy": lazy, "native": native, "mask": MASKS}.get(kind.partition("-")[0])
     # A limit that is never reached: the pace is reckoned, and does not slow the measurement.
     segments = 24 if kind.endswith("-processes") else 8  # as they are planned
@@ -71,10 +70,11 @@ def main(endpoint: str, items: str, kind: str, ca: str = "") -> None:
     if kind.endswith("-processes"):
         asked = msgspec.structs.replace(asked, processes=2)
     assert asked.max_write_units != inf
+    ends = [table_end(client, name, int(items)) for name in ("a", "b")]
     with tempfile.TemporaryDirectory() as folder:
         ledger = FolderLedger(Path(folder))
         around = RunContext(listener=lambda _: None, loop_factory=new_event_loop)
-        measure(lambda: copy(end("a"), end("b"), ledger, asked, transform=function, around=around).counts.written)
+        measure(lambda: copy(*ends, ledger, asked, transform=function, around=around).counts.written)
 
 
 if __name__ == "__main__":
