@@ -98,6 +98,20 @@ class Masks:
         return value
 
 
+def hidden_value(text: str, value: str, made: Iterable[str], shown: str) -> str:
+    """``text`` with ``shown`` in place of a value that nobody may read, and of what is ``made`` of it, longest first.
+
+    A value that is short is found between quotes and behind ``=`` only: elsewhere it would be a part of words.
+    """
+    texts = sorted({value, *made} - {""}, key=len, reverse=True)
+    pattern = "|".join(_found(each) if len(each) >= VALUE_CHARACTERS_MIN else _quoted(each) for each in texts)
+    return re.sub(pattern, lambda _: shown, text)
+
+
+def _quoted(value: str) -> str:
+    return rf"(?<=['\"`=]){re.escape(value)}(?!\w)"
+
+
 def _telling(value: str) -> bool:
     if value.isdigit():
         return len(value) >= SURE_CHARACTERS_MIN

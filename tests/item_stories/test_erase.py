@@ -5,6 +5,8 @@ import json
 import random
 import re
 import shlex
+from datetime import UTC, datetime
+from math import inf
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +14,9 @@ import pytest
 
 from dynasmith import Consent, Project
 from dynasmith.aws.control.model_items import AwsModelItems
+from dynasmith.engine.erasure.erasure_pace import ErasurePace
 from dynasmith.files.ledger.folder import FolderClaim
+from dynasmith.masking import hidden_value
 from flow.killing import KilledError
 from item_stories.kit import ODD, ItemStory, wire
 from kill_points import STEP
@@ -239,6 +243,85 @@ def test_a_run_that_is_killed_at_any_call_is_gone_on_with_by_its_value(shop: Ite
             assert leaks(shop, json.dumps(done)) == [], (at, after)
             resumed += bool(jobs)
     assert resumed
+
+
+class SteppingClock:
+    """Time that passes while somebody sleeps, and not otherwise."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+
+    def monotonic(self) -> float:
+        return self.seconds
+
+    def now(self) -> datetime:
+        return datetime(2026, 11, 30, tzinfo=UTC)
+
+    def sleep(self, seconds: float) -> None:
+        self.seconds += seconds
+
+
+def test_a_pace_holds_back_reads_and_deletions_and_can_be_changed() -> None:
+    clock, looked = SteppingClock(), [0]
+
+    def check() -> None:
+        looked[0] += 1
+
+    pace = ErasurePace(inf, 5.0, clock, check)
+    for _ in range(50):
+        pace.settle("read", pace.leave("read"), 100.0)
+    assert clock.seconds == 0.0
+    for _ in range(25):
+        pace.settle("write", pace.leave("write"), 2.0)
+    assert clock.seconds >= (25 * 2 - 5 - 2) / 5 * 0.75
+    assert looked[0]
+    pace.change(None, 1000.0)
+    before = clock.seconds
+    for _ in range(25):
+        pace.settle("write", pace.leave("write"), 2.0)
+    assert clock.seconds - before < 2.0
+    pace.change(1.0, None)
+    pace.settle("read", pace.leave("read"), 3.0)
+    pace.leave("read")
+    assert clock.seconds - before >= 1.0
+
+
+def test_limits_reach_the_pace_of_each_table(shop: ItemStory, monkeypatch: pytest.MonkeyPatch) -> None:
+    given: list[tuple[float, float]] = []
+    real = ErasurePace.__init__
+
+    def begun(self: ErasurePace, read: float, write: float, *more: Any) -> None:
+        given.append((read, write))
+        real(self, read, write, *more)
+
+    monkeypatch.setattr(ErasurePace, "__init__", begun)
+    assert shop(*RUN, "--max-read-units", "700", "--max-write-units", "800").code == 0
+    assert given == [(700.0, 800.0)] * 3
+    shop.direct.create_table(
+        TableName="visits",
+        AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
+        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
+        ProvisionedThroughput={"ReadCapacityUnits": 1000, "WriteCapacityUnits": 2000},
+    )
+    Path("dynasmith.toml").write_text(PROJECT + "[erase.visitor.tables.visits]\nkey = '{value}'\n")
+    given.clear()
+    visitor = ("erase", "visitor", "--value", "ann", "--confirm", "visitor")
+    assert shop(*visitor, "--share", "0.4").code == 0
+    assert given == [(400.0, 800.0)]
+
+
+def test_a_value_of_one_letter_hides_nothing_else(shop: ItemStory) -> None:
+    """It is found where it is quoted, and in what the recipe makes of it; a longer one anywhere."""
+    shop.served.fault("Query", kind="AccessDeniedException", times=None)
+    failed = shop("erase", "customer", "--value", "a", "--confirm", "customer")
+    assert failed.code == 1
+    assert "Access denied to dynamodb:Query" in failed.err or "dynamodb:Query" in failed.err
+    assert "(customer_id)" not in failed.err
+    text = "Item {'pk': 'a'} of table a cannot be read: pk=USER#a, a late reply"
+    hidden = hidden_value(text, "a", {"USER#a"}, "(id)")
+    assert hidden == "Item {'pk': '(id)'} of table a cannot be read: pk=(id), a late reply"
+    assert hidden_value("of zora-7, xzora-7", "zora-7", set(), "(id)") == "of (id), xzora-7"
+    assert hidden_value("of zora-7711x", "zora-7711", set(), "(id)") == "of (id)x"
 
 
 def opened(story: ItemStory) -> Project:

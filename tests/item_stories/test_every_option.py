@@ -212,6 +212,9 @@ delete --no-wait | cli/test_no_wait.py
 delete --wait-timeout | cli/test_no_wait.py
 ensure --no-wait | cli/test_no_wait.py
 ensure --wait-timeout | cli/test_no_wait.py
+erase --max-read-units | item_stories/test_erase.py
+erase --max-write-units | item_stories/test_erase.py
+erase --share | item_stories/test_erase.py
 erase --value | item_stories/test_erase.py
 erase --value-file | item_stories/test_erase.py
 refresh --from | item_stories/test_refresh.py

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import Any
 
 import click
 
+from dynasmith.cli.flow_options import UNITS, PositiveNumber
 from dynasmith.cli.shared_options import Invocation, verb
 from dynasmith.errors import UsageError
 
@@ -15,7 +17,11 @@ from dynasmith.errors import UsageError
 @click.argument("recipe")
 @click.option("--value", metavar="TEXT", help="The person's value; a shell keeps it, so prefer --value-file.")
 @click.option("--value-file", metavar="FILE", help="Read the value from this file; - is standard input.")
-def command(invocation: Invocation, recipe: str, value: str | None, value_file: str | None) -> int:
+@click.option("--max-read-units", type=UNITS, help="Limit in read units a second, of each table.")
+@click.option("--max-write-units", type=UNITS, help="Limit in write units a second, of each table.")
+@click.option("--share", type=PositiveNumber(min=0, min_open=True, max=1), default=0.5, show_default=True,
+              help="Share of provisioned capacity to use if no limit is given.")  # fmt: skip
+def command(invocation: Invocation, recipe: str, value: str | None, value_file: str | None, **pace: Any) -> int:
     """Delete everything about one person, by a recipe, and read again that it is gone. You type the recipe's name to
     confirm."""
     from dynasmith.cli.erasure_report import show_erased, show_erasure_rehearsed
@@ -24,9 +30,9 @@ def command(invocation: Invocation, recipe: str, value: str | None, value_file: 
     found = _value(value, value_file)
     project = invocation.project()
     if invocation.dry_run:
-        return show_erasure_rehearsed(invocation, project.dry_run.erase(recipe, found))
+        return show_erasure_rehearsed(invocation, project.dry_run.erase(recipe, found, **pace))
     with FlowProgressView(invocation.words(), redact=invocation.redact) as shown:
-        report = project.erase(recipe, found, consent=invocation.consent(), listener=shown)
+        report = project.erase(recipe, found, consent=invocation.consent(), listener=shown, **pace)
     return show_erased(invocation, report)
 
 

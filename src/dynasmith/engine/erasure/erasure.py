@@ -9,6 +9,7 @@ from datetime import UTC
 
 from msgspec.structs import replace
 
+from dynasmith.engine.erasure.erasure_pace import ErasurePace
 from dynasmith.engine.erasure.passes import TableErasure
 from dynasmith.engine.transfer.events import FlowNote
 from dynasmith.engine.transfer.job_world import JobWorld
@@ -62,11 +63,15 @@ class _Run:
         self.spec, self.claim, self.context = spec, claim, world.context
         self.at = world.erasing(spec)
         self.permit = RunPermit(claim.job.id, claim.lease)
+        self.pace: ErasurePace | None = None
         self.units = (claim.job.counts.read_units, claim.job.counts.write_units)
 
     def check(self) -> None:
-        """Raise where the run must not go on."""
+        """Raise where the run must not go on; take the pace that somebody wants of it."""
         check_wish(self.claim, self.permit, self.at.clock, StopFlag())
+        if self.pace is not None:
+            control = self.claim.control()
+            self.pace.change(control.read_units_per_second, control.write_units_per_second)
 
     def do_all(self, end: JobEnd) -> None:
         """Every table that is not done."""
@@ -95,6 +100,7 @@ class _Run:
         """One table, to the read that finds nothing."""
         self.keep(number, replace(self.spec.erased[number], state="running", reason=""))
         work = TableErasure(self.spec.erased[number], self.at, self.check, lambda hashes: self.found(number, hashes))
+        self.pace = work.pace
         try:
             work.run()
             remains = self.at.remains(self.spec.erased[number])

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from msgspec.json import decode
 
+from dynasmith.engine.erasure.erasure_pace import ErasurePace
 from dynasmith.engine.transfer.erasure_world import ErasureWorld
 from dynasmith.engine.waiter import StopFlag, rest
 from dynasmith.errors import ConditionFailed, RunError
@@ -43,6 +44,7 @@ class TableErasure:
         self._name, self._key = at.table(table)
         self._query: PersonQuery = at.query(table)
         self._lock = Lock()
+        self.pace = ErasurePace(*at.rates(table), at.clock, self._checked)
         self._keys: dict[str, Mapping[str, Any]] = {}
         self._left: set[str] = set()
         self._stopped = False
@@ -91,6 +93,11 @@ class TableErasure:
                 raise
         return sum(shown for shown, _ in done), sum(deleted for _, deleted in done)
 
+    def _checked(self) -> None:
+        """Raise where the run must not go on; from any thread."""
+        with self._lock:
+            self._check()
+
     def _segment(self, part: Mapping[str, Any]) -> tuple[int, int]:
         shown = deleted = 0
         for keys in self.pages(part):
@@ -103,9 +110,10 @@ class TableErasure:
         request = {**self._request(), **part}
         operation = "Scan" if self._query.key is None else "Query"
         while not self._stopped:
-            with self._lock:
-                self._check()
+            self._checked()
+            taken = self.pace.leave("read")
             page = self._at.items.page(operation, self._name, request)
+            self.pace.settle("read", taken, page.units)
             with self._lock:
                 self.read_units += page.units
             if page.items:
@@ -144,6 +152,7 @@ class TableErasure:
             made = Expressions()
             request["ConditionExpression"] = made.of([self._query.still])
             request |= {"ReturnValuesOnConditionCheckFailure": "ALL_OLD", **_placeholders(made)}
+        taken = self.pace.leave("write")
         try:
             answer = self._at.items.call("DeleteItem", self._name, request)
         except ConditionFailed as failed:
@@ -151,9 +160,11 @@ class TableErasure:
                 with self._lock:
                     self._left.add(hashed)
             return False
+        units = float((answer.get("ConsumedCapacity") or {}).get("CapacityUnits", 0.0))
+        self.pace.settle("write", taken, units)
         with self._lock:
             self._left.discard(hashed)
-            self.write_units += (answer.get("ConsumedCapacity") or {}).get("CapacityUnits", 0.0)
+            self.write_units += units
         return True
 
     def _again(self) -> int:
@@ -165,6 +176,7 @@ class TableErasure:
         while pending:
             self._check()
             some = pending.pop()
+            self.pace.settle("read", self.pace.leave("read"), len(some))
             items, left = self._at.items.read_keys(self._name, some, consistent=True)
             found += [self._key_of(item) for item in items if still.matches(LazyItem(item))]
             pending += [[some[place] for place in left]] if left else []

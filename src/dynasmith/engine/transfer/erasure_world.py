@@ -26,6 +26,10 @@ class ErasureWorld(Protocol):
         """The physical name of a table, and its key. Raises TableNotFound."""
         ...
 
+    def rates(self, table: ErasedTable) -> tuple[float, float]:
+        """How many units a second its reads and its deletions may use; infinite for no limit."""
+        ...
+
     def query(self, table: ErasedTable) -> PersonQuery:
         """What is asked of the table for the value. Raises UsageError."""
         ...

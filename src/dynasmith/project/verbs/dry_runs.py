@@ -280,15 +280,25 @@ class DryRuns(VerbAccess):
         )
 
     @checked(recipe=text)
-    def erase(self, recipe: str, value: str) -> tuple[TableErasureDryRun, ...]:
+    def erase(
+        self,
+        recipe: str,
+        value: str,
+        *,
+        max_read_units: float | None = None,
+        max_write_units: float | None = None,
+        share: float = 0.5,
+    ) -> tuple[TableErasureDryRun, ...]:
         """How many items `Project.erase` would delete from each table, where a key finds them; nothing is deleted.
 
         Costs the reads of what is found; a table that would be read whole is not read. Raises UsageError,
         TableNotFound and ProjectError.
         """
         from dynasmith.project.verbs.erasures.erase import rehearse_erasure
+        from dynasmith.project.verbs.item_options import transfer_options
 
-        return rehearse_erasure(self._item_world(), recipe, value)
+        options = transfer_options(max_read_units=max_read_units, max_write_units=max_write_units, share=share)
+        return rehearse_erasure(self._item_world(), recipe, value, options)
 
     @checked()
     def refresh(

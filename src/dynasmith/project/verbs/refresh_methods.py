@@ -45,7 +45,15 @@ class RefreshMethods(VerbAccess):
 
     @checked(recipe=text)
     def erase(
-        self, recipe: str, value: str, *, consent: Consent | None = None, listener: Listener = silent
+        self,
+        recipe: str,
+        value: str,
+        *,
+        max_read_units: float | None = None,
+        max_write_units: float | None = None,
+        share: float = 0.5,
+        consent: Consent | None = None,
+        listener: Listener = silent,
     ) -> ErasureReport:
         """Delete everything about one person from the tables of the recipe ``[erase.NAME]`` of the project file, and
         read each table again until nothing is found. ``value`` is the person's, as the recipe names it.
@@ -57,8 +65,11 @@ class RefreshMethods(VerbAccess):
         ``[crypto]``. Raises UsageError (no such recipe, an empty value, one that is not of the type of a key),
         ConsentRequired, TableNotFound, ProjectError, Locked, CheckpointError, RunError and Interrupted. Costs strongly
         consistent reads of what is found, or of the whole table twice where the recipe says ``where`` alone, and the
-        write units of what is deleted.
+        write units of what is deleted; ``max_read_units`` and ``max_write_units`` are capacity units a second in each
+        table, without them it takes ``share`` of what is provisioned.
         """
         from dynasmith.project.verbs.erasures.erase import erase
+        from dynasmith.project.verbs.item_options import transfer_options
 
-        return erase(self._item_world(), recipe, value, consent=consent, listener=listener)
+        options = transfer_options(max_read_units=max_read_units, max_write_units=max_write_units, share=share)
+        return erase(self._item_world(), recipe, value, options=options, consent=consent, listener=listener)

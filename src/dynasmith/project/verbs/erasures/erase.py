@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,15 +12,17 @@ from dynasmith.aws.control.model_items import AwsModelItems
 from dynasmith.engine.erasure.erasure import begin_erasure
 from dynasmith.engine.erasure.passes import found_keys
 from dynasmith.engine.run import run
-from dynasmith.engine.transfer.table_details import TableEnd
+from dynasmith.engine.transfer.table_details import TableEnd, index_read_rates, rates
 from dynasmith.errors import UsageError
 from dynasmith.items.key import KeySchema
 from dynasmith.items.size import read_units
 from dynasmith.jobs.erasure_recipe import ErasedTable, PersonQuery, check_erasure, person_query
 from dynasmith.jobs.erasure_report import ErasureReport, TableErasureDryRun
 from dynasmith.jobs.job import readable
+from dynasmith.jobs.options import TransferOptions
 from dynasmith.jobs.side import Side
 from dynasmith.jobs.spec import Erase
+from dynasmith.masking import hidden_value
 from dynasmith.operations.pseudonym import Pseudonyms
 from dynasmith.plans.consent import Consent, named
 from dynasmith.ports.clock import Clock
@@ -33,10 +35,16 @@ from dynasmith.tables.findings import did_you_mean
 
 
 def erase(
-    items: ItemWorld, recipe: str, value: str, *, consent: Consent | None = None, listener: Listener = silent
+    items: ItemWorld,
+    recipe: str,
+    value: str,
+    *,
+    options: TransferOptions,
+    consent: Consent | None = None,
+    listener: Listener = silent,
 ) -> ErasureReport:
     """See `Project.erase`."""
-    world = _checked(items, recipe, value)
+    world = _checked(items, recipe, value, options)
     names = [world.table(each)[0] for each in world.spec.erased]
     text = f"Delete everything of one {world.spec.argument} from {', '.join(names)} in {{where}}? It cannot be undone."
     items.at(world.spec.target).granted(consent, names, named(text, recipe))
@@ -47,9 +55,11 @@ def erase(
     return report
 
 
-def rehearse_erasure(items: ItemWorld, recipe: str, value: str) -> tuple[TableErasureDryRun, ...]:
+def rehearse_erasure(
+    items: ItemWorld, recipe: str, value: str, options: TransferOptions
+) -> tuple[TableErasureDryRun, ...]:
     """See `DryRuns.erase`."""
-    world = _checked(items.dry, recipe, value)
+    world = _checked(items.dry, recipe, value, options)
     return tuple(_rehearsed(world, each) for each in world.spec.erased)
 
 
@@ -63,7 +73,7 @@ def _rehearsed(world: ProjectErasureWorld, table: ErasedTable) -> TableErasureDr
     return TableErasureDryRun(table=table.table, how=table.how, found=found, read_units=units)
 
 
-def _checked(items: ItemWorld, recipe: str, value: str) -> ProjectErasureWorld:
+def _checked(items: ItemWorld, recipe: str, value: str, options: TransferOptions) -> ProjectErasureWorld:
     """The recipe and the value, held against the tables. Raises UsageError and TableNotFound; nothing is deleted."""
     recipes = items.world.settings.erase
     if recipe not in recipes:
@@ -81,7 +91,7 @@ def _checked(items: ItemWorld, recipe: str, value: str) -> ProjectErasureWorld:
         fingerprint=keys.digest(f"erased {items.world.settings.environment}", value).hex()[:32],
         erased=tuple(ErasedTable(table=name, by=by) for name, by in found.tables.items()),
     )
-    world = ProjectErasureWorld(items, spec, value, keys, AwsModelItems(items.world.session))
+    world = ProjectErasureWorld(items, spec, value, keys, AwsModelItems(items.world.session), options)
     for each in spec.erased:
         world.query(each)
     return world
@@ -96,6 +106,7 @@ class ProjectErasureWorld:
     value: str = field(repr=False)
     keys: Pseudonyms = field(repr=False)
     items: ModelItems
+    options: TransferOptions
     _ends: dict[str, TableEnd] = field(default_factory=dict)
 
     @property
@@ -114,6 +125,15 @@ class ProjectErasureWorld:
         end = self.end(table)
         return end.name, end.key
 
+    def rates(self, table: ErasedTable) -> tuple[float, float]:
+        """The limits that were given, or a share of what is provisioned."""
+        end, options = self.end(table), self.options
+        if table.by.index and options.max_read_units is None:
+            reads = index_read_rates(end, table.by.index, share=options.share)
+        else:
+            reads = rates(end, "read", options.max_read_units, share=options.share)
+        return reads.ceiling, rates(end, "write", options.max_write_units, share=options.share).ceiling
+
     def query(self, table: ErasedTable) -> PersonQuery:
         """What is asked of the table."""
         return person_query(self.spec.argument, table.by, self.end(table).description.table, self.value)
@@ -124,7 +144,12 @@ class ProjectErasureWorld:
 
     def hidden(self, text: str) -> str:
         """A text without the value."""
-        return text.replace(self.value, f"({self.spec.argument})")
+        made = {template.replace(f"{{{self.spec.argument}}}", self.value) for template in self._templates()}
+        return hidden_value(text, self.value, made, f"({self.spec.argument})")
+
+    def _templates(self) -> Iterator[str]:
+        for each in self.spec.erased:
+            yield from filter(None, (each.by.key, each.by.sort))
 
     def remains(self, table: ErasedTable) -> tuple[str, ...]:
         """What may still hold the person."""
