@@ -1,0 +1,29 @@
+"""The fence of a table: what keeps everybody from writing it while a replacement switches."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+
+class WriteFence(Protocol):
+    """The fence of one table. Each call can be made again: what is so already is left as it is.
+
+    Every error is a `dynasmith.errors.DynasmithError`: ChangeConflict where somebody else changed what the fence is
+    made of, WaitTimeout where it was not settled in time (make the call again), NoEffect where writes pass the fence.
+    """
+
+    def refusal(self) -> str:
+        """Why there can be no fence, one sentence; "" where there can."""
+        ...
+
+    def put(self, passes: Sequence[str] = ()) -> None:
+        """Deny the writes of everybody but the principals that ``passes`` names (patterns of ARNs). Done once the
+        service keeps it, which is before it holds everywhere: `prove`."""
+        ...
+
+    def prove(self) -> None:
+        """Return once writes of this caller are refused again and again. Changes nothing where they pass."""
+        ...
+
+    def lift(self) -> None:
+        """Take the fence off, and leave everything else as it was."""
+        ...
