@@ -105,9 +105,10 @@ def served(
     now: Callable[[], float] = monotonic,
     options: tuple[str, ...] = (),
     redact: bool = False,
+    hides: bool = False,
 ) -> Iterator[Browser]:
     """A console of this project, in a thread; it has not been opened yet."""
-    console = Console(project, changes=changes, options=options, redact=redact)
+    console = Console(project, changes=changes, options=options, redact=redact, hides=hides)
     loop = asyncio.new_event_loop()
 
     async def begin() -> ConsoleServer:

@@ -83,4 +83,5 @@ def drifted_shop(folder: Path, endpoint: str, *, env: str = "shop", protected: b
         project.put(LONG, {LONG_KEY: {"N": "1"}, "a" * 255: {"S": "v" * 3000}, "b": {"B": "AAEC"}})
     define(folder, ORDERS | INDEX, *OTHERS)
     with Project.load(folder, env=env, access_key=account, secret_key="secret") as project:
+        project.export("orders", folder / "orders.jsonl", segments=4)
         yield project

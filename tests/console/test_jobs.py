@@ -39,10 +39,10 @@ def kept_job(folder: Path, number: int = 0, *, source: str = "orders", reason: s
 
 
 @contextmanager
-def console_of(folder: Path, *, changes: bool = True) -> Iterator[Browser]:
+def console_of(folder: Path, *, changes: bool = True, hides: bool = False) -> Iterator[Browser]:
     """A console whose ledger is in ``folder``; its engine is never asked."""
     Path("dynasmith.toml").write_text(f'[jobs]\nledger = "{folder.as_posix()}"\n')
-    with Project.load() as project, served(project, changes=changes) as browser:
+    with Project.load() as project, served(project, changes=changes, hides=hides) as browser:
         yield browser.open()
 
 
@@ -129,3 +129,11 @@ def test_texts_of_jobs_are_never_unescaped(jobs: Path, name: str) -> None:
         shutil.rmtree(jobs / "kept")
     for text in pages:
         assert "<script>" not in text.replace('<script src="/static/script.js"></script>', "")
+
+
+def test_what_a_job_may_repeat_of_items_is_hidden(jobs: Path) -> None:
+    made = kept_job(jobs, reason="Item c1 was refused.")
+    for hides in (False, True):
+        with console_of(jobs, hides=hides) as browser:
+            for path in ("/jobs", f"/jobs/{made.id}"):
+                assert ("c1" in browser.get(path).text) != hides

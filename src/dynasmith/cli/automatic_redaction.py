@@ -17,15 +17,16 @@ if TYPE_CHECKING:
 
 AUTOMATIC: Final = frozenset(
     {
-        *("apply", "backfill", "backup restore", "check", "copy", "create", "delete-items", "ensure", "erase"),
-        *("export", "plan", "refresh", "retire", "validate", "verify"),
+        *("apply", "backfill", "backup restore", "check", "console", "copy", "create", "delete-items", "ensure"),
+        *("erase", "export", "plan", "refresh", "retire", "validate", "verify"),
         *("jobs cancel", "jobs list", "jobs resume", "jobs show", "jobs undo", "jobs wait"),
         *("migrate all", "migrate down", "migrate repeat", "migrate reset", "migrate rollback", "migrate run"),
         *("migrate show", "migrate to", "migrate up", "migrate verify"),
     }
 )
-"""The verbs. ``get``, ``query``, ``scan``, ``put`` and ``delete-item`` show the items that they are asked for,
-``lambda logs`` what a function wrote, and ``populate`` items of a file: they hide it with ``--redact`` only."""
+"""The verbs. ``get``, ``query``, ``scan``, ``put`` and ``delete-item`` show the items that they are asked for, as do
+the pages of items of ``console``, ``lambda logs`` what a function wrote, and ``populate`` items of a file: they hide it
+with ``--redact`` only."""
 _PARTS: Final = ("env", "endpoint", "region", "profile", "role_arn")
 
 

@@ -9,9 +9,9 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-from dynasmith.cli.redaction import HIDDEN, hidden_item
 from dynasmith.items.plain import plain_from_item
 from dynasmith.items.wire import decode_item_tree
+from dynasmith.project.redaction import HIDDEN, hidden_item
 
 if TYPE_CHECKING:
     from rich.table import Table as Grid

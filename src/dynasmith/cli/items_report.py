@@ -12,7 +12,6 @@ from msgspec import Struct
 from dynasmith.cli.counts import counted
 from dynasmith.cli.cursor import encode_cursor
 from dynasmith.cli.items_format import FORMATS, columns_of, csv_lines, item_line, items_grid
-from dynasmith.cli.redaction import HIDDEN
 from dynasmith.cli.shared_options import Invocation
 from dynasmith.errors import UsageError
 from dynasmith.items.condition.condition_words import parse_attributes
@@ -21,6 +20,7 @@ from dynasmith.items.key import KeyPart, KeySchema, key_item
 from dynasmith.items.read_path import keys_of
 from dynasmith.items.text_values import parse_item, parse_key
 from dynasmith.items.wire import encode_item_tree
+from dynasmith.project.redaction import HIDDEN
 from dynasmith.tables.table import Key
 
 if TYPE_CHECKING:

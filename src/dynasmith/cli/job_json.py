@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from dynasmith.cli.redaction import hidden_job
 from dynasmith.cli.shared_options import Invocation
 from dynasmith.jobs.job import Job, describe_job
 from dynasmith.jobs.spec import Refresh
+from dynasmith.project.redaction import hidden_job
 
 if TYPE_CHECKING:
     from dynasmith.jobs.report import Report

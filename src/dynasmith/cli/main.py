@@ -187,7 +187,7 @@ def _shown(error: DynasmithError, words: list[str], *, redact: bool) -> Dynasmit
     """The error as it may be shown."""
     if not redact:
         return error
-    from dynasmith.cli.redaction import hidden_error
+    from dynasmith.project.redaction import hidden_error
 
     return hidden_error(error, words)
 

@@ -10,7 +10,7 @@ import msgspec
 
 from dynasmith.cli.counts import counted, dollars_text
 from dynasmith.cli.flow_figures import left_text
-from dynasmith.cli.redaction import HIDDEN
+from dynasmith.project.redaction import HIDDEN
 
 if TYPE_CHECKING:
     from dynasmith.migrations.event import MigrationEvent

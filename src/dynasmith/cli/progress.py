@@ -13,7 +13,6 @@ from rich.spinner import Spinner
 from rich.table import Table as Grid
 from rich.text import Text
 
-from dynasmith.cli.redaction import hidden_change
 from dynasmith.cli.screen import Screen
 from dynasmith.plans.explain import step_text
 from dynasmith.plans.step import Step
@@ -28,6 +27,7 @@ from dynasmith.ports.listener import (
     TableStarted,
     TableUnfinished,
 )
+from dynasmith.project.redaction import hidden_change
 
 
 class StepProgressView:

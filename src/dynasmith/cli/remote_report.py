@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from dynasmith.cli.redaction import HIDDEN
 from dynasmith.cli.shared_options import Invocation
+from dynasmith.project.redaction import HIDDEN
 
 if TYPE_CHECKING:
     from dynasmith.project.verbs.remote.remote_migrations import RemoteResult

@@ -76,6 +76,11 @@ class Invocation:
         return bool(self.protecting) if asked is None else bool(asked)
 
     @property
+    def hides_everything(self) -> bool:
+        """Whether ``--redact`` was given: then values are hidden that were asked for, too."""
+        return bool(self.values.get("redact"))
+
+    @property
     def protecting(self) -> str:
         """The protected environment whose values the verb hides by itself; empty where it hides none. Opens the
         project."""
@@ -119,7 +124,7 @@ class Invocation:
         """An error as it may be shown: without what may repeat values under ``--redact``."""
         if not self.redacts_errors:
             return error
-        from dynasmith.cli.redaction import hidden_error
+        from dynasmith.project.redaction import hidden_error
 
         return hidden_error(error, sys.argv[1:])
 
@@ -129,7 +134,7 @@ class Invocation:
         shows = self.values.get("redact") is False
         if not self.redact and (shows or not getattr(value, "protected", False)):
             return value
-        from dynasmith.cli.redaction import hidden
+        from dynasmith.project.redaction import hidden
 
         found = hidden(value)
         if found != value:

@@ -8,11 +8,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from dynasmith.items.item_difference import DifferenceLine, shown_value
+from dynasmith.project.redaction import HIDDEN
 
 COLUMNS_MAX: Final = 8
 """More attributes of a row are counted, not shown: the item has its own page."""
 CELL_CHARACTERS_MAX: Final = 80
-HIDDEN: Final = "***"
 TYPES: Final[Mapping[str, str]] = {
     "S": "string",
     "N": "number",

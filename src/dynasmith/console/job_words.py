@@ -9,10 +9,12 @@ from typing import Any, Final
 
 import msgspec
 
+from dynasmith.console.state import Console
 from dynasmith.jobs.activity import JobActivity
 from dynasmith.jobs.counts import Counts
-from dynasmith.jobs.job import Job
+from dynasmith.jobs.job import Job, describe_job
 from dynasmith.jobs.options import TransferOptions
+from dynasmith.project.redaction import hidden_job
 
 STATES: Final = {
     "running": ("play", "running", "info"),
@@ -42,6 +44,14 @@ _FLOW: Final = (
     "max_write_units", "limit_items",
 )  # fmt: skip
 _USUAL: Final = msgspec.to_builtins(TransferOptions())
+
+
+def described(console: Console, job: Job) -> Mapping[str, Any]:
+    """A job as `jobs show` gives it: without what may repeat values of items where the console hides them."""
+    if not console.hides:
+        return describe_job(job)
+    plain = {job.reason} if job.plain_reason and not console.redact else set()
+    return hidden_job(describe_job(job), plain)
 
 
 def where_of(job: Job, parameters: Mapping[str, Any]) -> tuple[str, str]:

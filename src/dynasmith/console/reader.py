@@ -77,6 +77,13 @@ class TableReader:
             self._running = threading.Thread(target=self._read_all, name="console-reader", daemon=True)
             self._running.start()
 
+    def read_now(self) -> None:
+        """Read everything, and wait until it is read."""
+        self.refresh()
+        running = self._running
+        if running is not None:
+            running.join()
+
     def forget(self, name: str) -> None:
         """Read this one again: something has changed it."""
         known = self._tables.get(name)

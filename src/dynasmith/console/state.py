@@ -29,10 +29,19 @@ class Console:
 
     ``changes`` says whether pages may change something. Where they may not, the project is that of a dry run: its
     clients send nothing but reads. ``options`` are the words that a command line needs to go to the same place.
-    ``redact`` hides values of items, as ``--redact`` of the command line does.
+    ``redact`` hides every value of items, as ``--redact`` does; ``hides`` those that nobody asked for, in plans and
+    jobs, as the command line does by itself in a protected environment.
     """
 
-    def __init__(self, project: Project, *, changes: bool, options: tuple[str, ...] = (), redact: bool = False) -> None:
+    def __init__(
+        self,
+        project: Project,
+        *,
+        changes: bool,
+        options: tuple[str, ...] = (),
+        redact: bool = False,
+        hides: bool = False,
+    ) -> None:
         # What a page may do is what its reader agreed to on that page: never what the command was given.
         world = replace(world_of(project if changes else project.dry), consent=NO_CONSENT)
         self._world = world
@@ -40,6 +49,7 @@ class Console:
         self.changes = changes
         self.options = options
         self.redact = redact
+        self.hides = hides or redact
         self._kept: dict[object, object] = {}
         self._lock = threading.RLock()
         self._closed = threading.Event()

@@ -29,7 +29,13 @@ def command(invocation: Invocation, port: int, read_only: bool, allow_changes: b
         raise UsageError("The console needs Jinja2.", hint='pip install "dynasmith[console]"') from error
     project = invocation.project()
     changes = not (read_only or invocation.dry_run) and (allow_changes or is_local(world_of(project)))
-    console = Console(project, changes=changes, options=tuple(invocation.place_options()), redact=invocation.redact)
+    console = Console(
+        project,
+        changes=changes,
+        options=tuple(invocation.place_options()),
+        redact=invocation.hides_everything,
+        hides=invocation.redact,
+    )
 
     def opened(link: str) -> None:
         if invocation.as_json:

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import click
 
 from dynasmith.cli.counts import counted
-from dynasmith.cli.redaction import HIDDEN
 from dynasmith.cli.shared_options import Invocation, print_json, verb
 from dynasmith.errors import DynasmithError, UsageError
+from dynasmith.project.redaction import HIDDEN
 
 if TYPE_CHECKING:
     from dynasmith.project.verbs.definition_format import FormattedFile

@@ -337,7 +337,7 @@ def _run(invocation: Invocation, name: Any, argument: str, options: dict[str, An
     from dynasmith.cli.flow_report import FlowProgressView
     from dynasmith.cli.migration_question import before_question, is_asked
     from dynasmith.cli.migration_report import as_json, event_line, path_lines
-    from dynasmith.cli.redaction import HIDDEN
+    from dynasmith.project.redaction import HIDDEN
 
     remote = remote_of(invocation, options)
     if remote is not None:

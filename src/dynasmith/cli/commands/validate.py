@@ -10,10 +10,10 @@ from dynasmith.cli.findings_document import FORMS, findings_document
 from dynasmith.cli.flow_options import UNITS
 from dynasmith.cli.item_count import ItemCount
 from dynasmith.cli.new_file import check_new, write_or_print
-from dynasmith.cli.redaction import HIDDEN
 from dynasmith.cli.shared_options import Invocation, verb
 from dynasmith.documentation import FINDINGS, code_page
 from dynasmith.errors import SeveralFailed, UsageError
+from dynasmith.project.redaction import HIDDEN
 from dynasmith.validate import Finding, ItemFinding, ItemsFinding, PracticeResult
 from dynasmith.validate import checklist as points_of
 

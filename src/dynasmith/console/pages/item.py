@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from dynasmith.console.item_query import key_words
-from dynasmith.console.item_rows import HIDDEN, attributes_of, difference_rows, readable_text
+from dynasmith.console.item_rows import attributes_of, difference_rows, readable_text
 from dynasmith.console.item_store import Draft, ItemStore, KeptKey
 from dynasmith.console.page import ActionAnswer, ConsolePage, NextPage, PageAction, PageDialog, PageRequest, path_of
 from dynasmith.console.pages.items import describe
@@ -18,6 +18,7 @@ from dynasmith.items.item_text import TextForm, item_from_text, item_text, text_
 from dynasmith.items.size import item_bytes, write_units
 from dynasmith.items.value import write_tree
 from dynasmith.project.project import world_of
+from dynasmith.project.redaction import HIDDEN
 
 NEW: Final = "new"
 """The last part of the address of an item that is not there yet."""

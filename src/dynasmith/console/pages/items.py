@@ -17,7 +17,7 @@ from dynasmith.console.item_query import (
     read_of,
     whole_key,
 )
-from dynasmith.console.item_rows import HIDDEN, columns_of, numeric_columns, row_of
+from dynasmith.console.item_rows import columns_of, numeric_columns, row_of
 from dynasmith.console.item_store import ItemStore, KeptKey, KeptQuery
 from dynasmith.console.page import ConsolePage, FormFields, LiveBlocks, NextPage, PageAction, PageRequest, path_of
 from dynasmith.console.reader import TableReader
@@ -26,6 +26,7 @@ from dynasmith.items.read_path import KeyOfTable, ReadPath, keys_of
 from dynasmith.items.wire import encode_item_tree
 from dynasmith.ports.tables import SomeItems
 from dynasmith.project.project import world_of
+from dynasmith.project.redaction import HIDDEN
 from dynasmith.tables.description import TableDescription
 
 READ_LIMIT: Final = 1_000

@@ -13,6 +13,7 @@ from dynasmith.console.job_runs import JobRuns
 from dynasmith.console.job_words import (
     STATES,
     ago,
+    described,
     files_of,
     newest_counts,
     parameters_of,
@@ -33,7 +34,7 @@ from dynasmith.console.page import (
 )
 from dynasmith.errors import UsageError
 from dynasmith.jobs.activity import ActivitySample, JobActivity, rates
-from dynasmith.jobs.job import Job, describe_job
+from dynasmith.jobs.job import Job
 from dynasmith.jobs.spec import Apply, Backfill, BulkPut, DeleteItems, RollBack, ServiceExport, ServiceImport
 
 _UNDONE: Final = (Backfill, DeleteItems, RollBack)
@@ -48,16 +49,16 @@ def view(request: PageRequest) -> Mapping[str, Any]:
     """The job, its figures, its charts, and what may be done with it now."""
     job = _job(request)
     activity = request.project.jobs.activity(job.id)
-    described = describe_job(job)
+    shown = described(request.console, job)
     counts, now = newest_counts(job, activity), datetime.now(UTC)
-    source, target = where_of(job, described["parameters"])
+    source, target = where_of(job, shown["parameters"])
     running = job.state == "running" and activity is not None
     last = activity.samples[-1] if activity is not None and activity.samples else None
     return {
         "id": job.id,
         "verb": job.verb,
         "state": (*STATES[job.state],),
-        "reason": request.console.masks(job.reason),
+        "reason": request.console.masks(shown["reason"] or ""),
         "source": source,
         "target": target,
         "started": utc_text(job.started_at),
@@ -82,8 +83,8 @@ def view(request: PageRequest) -> Mapping[str, Any]:
         "units_chart": _units_chart(activity),
         "map": segments_map(activity.segments, activity.parts, job.total_items) if activity else None,
         "apply": _apply(request, job),
-        "parameters": [(name, request.console.masks(text)) for name, text in parameters_of(described["parameters"])],
-        "facts": _facts(job, described["parameters"]),
+        "parameters": [(name, request.console.masks(text)) for name, text in parameters_of(shown["parameters"])],
+        "facts": _facts(job, shown["parameters"]),
         "limits": (last.read_limit if last else None, last.write_limit if last else None),
         "may": _may(job),
         "commands": _commands(request, job),

@@ -7,10 +7,19 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from dynasmith.console.charts.lines import sparkline
-from dynasmith.console.job_words import STATES, ago, newest_counts, share_of, took_seconds, utc_text, where_of
+from dynasmith.console.job_words import (
+    STATES,
+    ago,
+    described,
+    newest_counts,
+    share_of,
+    took_seconds,
+    utc_text,
+    where_of,
+)
 from dynasmith.console.page import ConsolePage, LiveBlocks, PageRequest, path_of
 from dynasmith.jobs.activity import JobActivity, rates
-from dynasmith.jobs.job import Job, describe_job
+from dynasmith.jobs.job import Job
 
 ROWS_MAX: Final = 500
 """Jobs that are shown at once."""
@@ -24,7 +33,7 @@ def view(request: PageRequest) -> Mapping[str, Any]:
     wanted, state = request.query.text("filter").strip().lower(), request.query.text("state")
     counts = {name: sum(each.state == name for each in jobs) for name in STATES}
     found = [each for each in reversed(jobs) if not state or each.state == state]
-    named = [(each, where_of(each, _parameters(each))) for each in found]
+    named = [(each, where_of(each, described(request.console, each)["parameters"])) for each in found]
     shown = [(each, where) for each, where in named if wanted in f"{each.id} {where[0]} {where[1]}".lower()]
     now = datetime.now(UTC)
     return {
@@ -53,7 +62,7 @@ def _row(request: PageRequest, job: Job, where: tuple[str, str], now: datetime) 
         "icon": icon,
         "word": word,
         "tone": tone,
-        "reason": request.console.masks(job.reason),
+        "reason": request.console.masks(described(request.console, job)["reason"] or ""),
         "read": counts.read,
         "written": counts.written,
         "dead": counts.dead,
@@ -69,11 +78,6 @@ def _row(request: PageRequest, job: Job, where: tuple[str, str], now: datetime) 
 
 def _spark(activity: JobActivity | None) -> dict[str, Any]:
     return sparkline("Rate", "items a second", [] if activity is None else rates(activity.samples, "read"))
-
-
-def _parameters(job: Job) -> Mapping[str, Any]:
-    parameters: Mapping[str, Any] = describe_job(job)["parameters"]
-    return parameters
 
 
 page = ConsolePage(

@@ -1,0 +1,46 @@
+"""A console in Chromium, on the strict endpoint: one browser and one shop for a file of tests."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from console.browser import Browser, served
+from console.chromium import ConsoleWindow, chromium
+from console.demo_shop import drifted_shop
+from dynasmith import Project
+from dynasmith.strict import StrictServer
+
+
+@pytest.fixture(scope="module")
+def strict(ministack_endpoint: str) -> Iterator[StrictServer]:
+    """A strict endpoint on the real clock: a transition takes at most a second."""
+    with StrictServer(ministack_endpoint, clock="real", capacity=False) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def shop(strict: StrictServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
+    with drifted_shop(tmp_path_factory.mktemp("shop"), strict.endpoint) as project:
+        yield project
+
+
+@pytest.fixture(scope="module")
+def console(shop: Project) -> Iterator[Browser]:
+    with served(shop) as browser:
+        yield browser.open()
+
+
+@pytest.fixture(scope="module")
+def window(console: Browser) -> Iterator[ConsoleWindow]:
+    with chromium() as launched:
+        found = ConsoleWindow(launched, console)
+        yield found
+
+
+@pytest.fixture(autouse=True)
+def no_error_of_the_script(window: ConsoleWindow) -> Iterator[None]:
+    yield
+    errors, window.errors[:] = list(window.errors), []
+    assert errors == []

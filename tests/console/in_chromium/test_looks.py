@@ -1,0 +1,48 @@
+"""How every page looks: measured in Chromium, and kept as pictures where a folder is named."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Literal
+
+import pytest
+from playwright.sync_api import Page
+
+from console.chromium import ABSENT, WIDTHS, ConsoleWindow, keep_picture
+from console.demo_shop import LONG
+from console.page_checks import faults, focus_faults
+from console.visits import edit, open_editor, open_item, opened, show_items
+
+pytestmark = [pytest.mark.engine, pytest.mark.skipif(bool(ABSENT), reason=ABSENT)]
+
+SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
+LOOKS: dict[str, Callable[[Page], object]] = {
+    "tables": opened("/tables", "text=difference"),
+    "items-tables": opened("/items", ".grid"),
+    "items": show_items,
+    "items-wide": lambda page: show_items(page, LONG),
+    "items-error": opened("/tables/nowhere/items", ".notice"),
+    "item": open_item,
+    "item-editor": open_editor,
+    "item-changes": edit,
+}
+"""Every page, opened as it is looked at."""
+
+
+@pytest.mark.parametrize("name", LOOKS)
+def test_every_page_is_readable_and_as_wide_as_its_window(window: ConsoleWindow, name: str) -> None:
+    with window.page() as page:
+        LOOKS[name](page)
+        found: dict[tuple[int, str], list[str]] = {}
+        for width in WIDTHS:
+            page.set_viewport_size({"width": width, "height": 900})
+            for scheme in SCHEMES:
+                page.emulate_media(color_scheme=scheme)
+                found[width, scheme] = faults(page)
+                keep_picture(page, f"{name}-{width}-{scheme}")
+        page.emulate_media(media="print", color_scheme="light")
+        found[0, "print"] = faults(page)
+        assert not page.is_visible("nav.side")
+        page.emulate_media(media="screen")
+        found[0, "focus"] = focus_faults(page)
+        assert {place: wrong for place, wrong in found.items() if wrong} == {}
