@@ -58,7 +58,8 @@ TRIED = {
     ("lambda", "Invoke", ""),
 }
 CLOSING = re.compile(
-    r"Dry run: dynasmith wrote nothing; your code was refused \d+ calls; HTTP and other programs are not guarded\.\n\Z"
+    r"Dry run: dynasmith wrote nothing; (?:your code was refused \d+ calls?|no call of your code was refused); "
+    r"HTTP and other programs are not guarded\.\n\Z"
 )
 COPY = ("copy", "users", "users_v2")
 BACKFILL = ("backfill", "users")

@@ -106,10 +106,8 @@ _CLOSING_EXPOSED = "dynasmith wrote nothing; your code ran in this process and w
 def _closing(refused: int, counted: int = 0) -> str:
     """What a dry run with guarded user code may claim: exactly what was looked at."""
     unsent = f"{_times(counted)} of your code {'was' if counted == 1 else 'were'} counted and not sent; "
-    return (
-        f"dynasmith wrote nothing; {unsent if counted else ''}your code was refused {_times(refused)}; HTTP and other "
-        "programs are not guarded"
-    )
+    tried = f"your code was refused {_times(refused)}" if refused else "no call of your code was refused"
+    return f"dynasmith wrote nothing; {unsent if counted else ''}{tried}; HTTP and other programs are not guarded"
 
 
 def _times(calls: int) -> str:

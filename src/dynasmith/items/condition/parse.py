@@ -5,7 +5,7 @@ from difflib import get_close_matches
 from typing import Final
 
 from dynasmith.errors import UsageError
-from dynasmith.items.condition.tokens import ConditionToken, condition_error, tokens_of
+from dynasmith.items.condition.tokens import EXAMPLE, ConditionToken, condition_error, tokens_of
 from dynasmith.items.condition.tree import (
     COMPARATORS,
     FUNCTIONS,
@@ -41,7 +41,7 @@ def parse_node(text: str) -> Node:
 def parse_paths(text: str) -> tuple[Path, ...]:
     """Attributes with commas between them, ``total, address.city, "odd name"``. Raises UsageError, which shows the
     place."""
-    parser = _Parser(text)
+    parser = _Parser(text, "for example: total, address.city")
     paths = [parser.path("an attribute was expected")]
     while parser.sign(","):
         paths.append(parser.path("an attribute was expected"))
@@ -53,8 +53,8 @@ def parse_paths(text: str) -> tuple[Path, ...]:
 class _Parser:
     """A place in the tokens that moves on."""
 
-    def __init__(self, text: str) -> None:
-        self.text = text
+    def __init__(self, text: str, example: str = EXAMPLE) -> None:
+        self.text, self.example = text, example
         self.tokens = tokens_of(text)
         self.place = 0
         self.depth = 0
@@ -242,10 +242,10 @@ class _Parser:
             raise self.wrong(f"{sign!r} was expected, not {self.token.shown}")
 
     def wrong(self, problem: str, hint: str = "") -> UsageError:
-        return condition_error(self.text, self.token.at, problem, hint)
+        return condition_error(self.text, self.token.at, problem, hint or self.example)
 
     def wrong_at(self, place: int, problem: str, hint: str = "") -> UsageError:
-        return condition_error(self.text, self.tokens[place].at, problem, hint)
+        return condition_error(self.text, self.tokens[place].at, problem, hint or self.example)
 
 
 def _shown(path: Path) -> str:

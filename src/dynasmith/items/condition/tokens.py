@@ -65,10 +65,15 @@ def tokens_of(text: str) -> list[ConditionToken]:
     return found
 
 
+EXAMPLE: Final = "for example: status = 'paid' AND total > 5"
+
+
 def condition_error(text: str, at: int, problem: str, hint: str = "") -> UsageError:
-    """The error at a place of a condition, which it shows."""
+    """The error at a place of a condition, which it shows; where there is no better hint, with an example."""
     before, after = text[max(0, at - 20) : at], text[at : at + 20]
-    return UsageError(f"The condition cannot be read at character {at + 1} ({before}▸{after}): {problem}.", hint=hint)
+    return UsageError(
+        f"The condition cannot be read at character {at + 1} ({before}▸{after}): {problem}.", hint=hint or EXAMPLE
+    )
 
 
 def _space(text: str, at: int) -> int:
