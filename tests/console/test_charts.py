@@ -55,7 +55,8 @@ def test_a_line_has_gaps_where_nothing_is_known_and_a_dot_where_one_value_is_alo
     points = [(NOON, 10.0), (NOON + 1, 20.0), (NOON + 2, None), (NOON + 3, 5.0)]
     chart = line_chart("Rate", "items a second", [ChartLine("read", 1, points, filled=True)])
     (line,) = chart["lines"]
-    assert line["path"] == f"M0 75L333.3 0 M{WIDTH} 112.5h0"
+    assert line["path"] == "M0 75L333.3 0"
+    assert line["dots"] == f"M{WIDTH} 112.5h0"
     assert line["area"] == f"M0 75L333.3 0V{HEIGHT}H0z"
     assert chart["about"] == "read: 5 items a second now, 20 at most"
     assert [values for _, values in chart["rows"]] == [["5"], [""], ["20"], ["10"]]

@@ -14,10 +14,10 @@ CAUSES: Final = {
     "": "a part of a batch came back, without a reason",
 }
 WAYS_OUT: Final = {
-    "ProvisionedThroughputExceeded": "Raise the capacity of the table, or lower the pace of the job.",
-    "MaxOnDemandThroughputExceeded": "Raise the on-demand maximum, or lower the pace of the job.",
+    "ProvisionedThroughputExceeded": "Raise its capacity, or lower the pace.",
+    "MaxOnDemandThroughputExceeded": "Raise the on-demand maximum, or lower the pace.",
     "KeyRangeThroughputExceeded": "More capacity does not help: lower the pace, or let the table split the range.",
-    "AccountLimitExceeded": "Ask for a higher quota, or lower the pace of the job.",
+    "AccountLimitExceeded": "Ask for a higher quota, or lower the pace.",
 }
 _REASON: Final = re.compile(r"(Table|Index)(Read|Write)(\w*)")
 

@@ -63,17 +63,15 @@ def line_chart(
 
     drawn = []
     for each in shown:
-        runs = list(_runs(each.points))
-        path = " ".join(_path([(across(at), up(value)) for at, value in run], stepped=each.stepped) for run in runs)
+        places = [[(across(at), up(value)) for at, value in run] for run in _runs(each.points)]
         drawn.append(
             {
                 "name": each.name,
                 "colour": each.colour,
-                "path": path,
                 "stepped": each.stepped,
-                "area": " ".join(_area([(across(at), up(value)) for at, value in run]) for run in runs if len(run) > 1)
-                if each.filled
-                else "",
+                "path": " ".join(_path(run, stepped=each.stepped) for run in places if len(run) > 1),
+                "dots": " ".join(f"M{run[0][0]:g} {run[0][1]:g}h0" for run in places if len(run) == 1),
+                "area": " ".join(map(_area, (run for run in places if len(run) > 1))) if each.filled else "",
                 "last": figure(_last(each)),
             }
         )

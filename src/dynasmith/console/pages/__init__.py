@@ -3,7 +3,7 @@
 from typing import Final
 
 from dynasmith.console.page import ConsolePage
-from dynasmith.console.pages import item, items, job, jobs, tables
+from dynasmith.console.pages import item, items, job, jobs, metrics, tables
 
 PAGES: Final[tuple[ConsolePage, ...]] = (
     tables.page,
@@ -12,5 +12,7 @@ PAGES: Final[tuple[ConsolePage, ...]] = (
     item.page,
     jobs.page,
     job.page,
+    metrics.tables_page,
+    metrics.page,
 )
 """In the order in which a path is looked for."""
