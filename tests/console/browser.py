@@ -95,6 +95,23 @@ class Browser:
             assert monotonic() < ends, words_of(text)
             pause.wait(0.05)
 
+    def events(self, path: str, is_enough: Callable[[str], bool]) -> str:
+        """What is sent of a live page until it is enough, or over."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.guard.port, timeout=60)
+        try:
+            connection.request("GET", f"/events{path}", headers={"Host": self.guard.host, "Cookie": self.cookie})
+            answer = connection.getresponse()
+            assert answer.status == 200
+            text = ""
+            while not is_enough(text):
+                line = answer.readline()
+                if not line:
+                    break
+                text += line.decode()
+            return text
+        finally:
+            connection.close()
+
 
 @contextmanager
 def served(

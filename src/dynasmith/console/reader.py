@@ -48,12 +48,13 @@ class TableReader:
         self._tables: dict[str, CachedTable] = {}
         self._read_at: float | None = None
         self._running: threading.Thread | None = None
+        self._wanted = False
         self.failure: tuple[str, str] = ("", "")
         """Why tables could not be listed or definitions not be read, and a hint."""
 
     def tables(self) -> tuple[CachedTable, ...]:
         """What is known now, by name. Begins to read where nothing is known, or it is old."""
-        if self._read_at is None or monotonic() - self._read_at > STALE_SECONDS:
+        if not self.reading and (self._read_at is None or monotonic() - self._read_at > STALE_SECONDS):
             self.refresh()
         with self._lock:
             return tuple(self._tables[name] for name in sorted(self._tables))
@@ -66,15 +67,15 @@ class TableReader:
     @property
     def reading(self) -> bool:
         """Whether it reads now."""
-        running = self._running
-        return running is not None and running.is_alive()
+        return self._running is not None
 
     def refresh(self) -> None:
-        """Begin to read everything again, definitions too; nothing where it is being read."""
+        """Begin to read everything again, definitions too; where it is being read, once more after that."""
         with self._lock:
-            if self.reading or self._console.closed:
+            self._wanted = not self._console.closed
+            if self.reading or not self._wanted:
                 return
-            self._running = threading.Thread(target=self._read_all, name="console-reader", daemon=True)
+            self._running = threading.Thread(target=self._read_on, name="console-reader", daemon=True)
             self._running.start()
 
     def read_now(self) -> None:
@@ -84,7 +85,7 @@ class TableReader:
         if running is not None:
             running.join()
 
-    def forget(self, name: str) -> None:
+    def look_again(self, name: str) -> None:
         """Read this one again: something has changed it."""
         known = self._tables.get(name)
         project = self._console.reread()
@@ -93,9 +94,18 @@ class TableReader:
 
     def close(self) -> None:
         """Wait until the reading that is under way has noticed that the console ends."""
+        self._wanted = False
         running = self._running
         if running is not None:
             running.join(timeout=10)
+
+    def _read_on(self) -> None:
+        while self._wanted:
+            self._wanted = False
+            self._read_all()
+            with self._lock:
+                if not self._wanted:
+                    self._running = None
 
     def _read_all(self) -> None:
         project = self._console.reread()
@@ -112,9 +122,7 @@ class TableReader:
         with self._lock:
             kept = self._tables
             self._tables = {
-                name: replace(
-                    kept.get(name) or CachedTable(name, name in defined), defined=name in defined, live=name in live
-                )
+                name: replace(kept.get(name) or CachedTable(name, name in defined), defined=name in defined)
                 for name in live | defined
             }
             waiting = [self._tables[name] for name in sorted(self._tables)]

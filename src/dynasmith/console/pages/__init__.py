@@ -3,10 +3,13 @@
 from typing import Final
 
 from dynasmith.console.page import ConsolePage
-from dynasmith.console.pages import item, items, job, jobs, metrics, tables
+from dynasmith.console.pages import apply, history, item, items, job, jobs, metrics, plan, table, tables
 
 PAGES: Final[tuple[ConsolePage, ...]] = (
     tables.page,
+    table.page,
+    plan.page,
+    apply.page,
     items.tables_page,
     items.page,
     item.page,
@@ -14,5 +17,6 @@ PAGES: Final[tuple[ConsolePage, ...]] = (
     job.page,
     metrics.tables_page,
     metrics.page,
+    history.page,
 )
 """In the order in which a path is looked for."""

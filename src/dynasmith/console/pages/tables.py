@@ -26,6 +26,7 @@ STATES = {
 def view(request: PageRequest) -> Mapping[str, Any]:
     """The rows, counts of each state, and what is still being read."""
     reader = request.console.kept(TableReader)
+    reading = reader.reading  # before the tables: what is being read while they are copied counts as not read
     known = reader.tables()
     rows = [row(table) for table in known]
     wanted, state = request.query.text("filter").strip().lower(), request.query.text("state")
@@ -37,7 +38,7 @@ def view(request: PageRequest) -> Mapping[str, Any]:
         "filter": request.query.text("filter"),
         "state": state,
         "counts": [(name, *STATES[name], count) for name, count in counts.items() if count],
-        "reading": reader.reading or (not rows and not reader.failure[0] and not known),
+        "reading": reading or reader.reading or (not rows and not reader.failure[0] and not known),
         "left": sum(not table.read for table in known),
         "message": reader.failure[0],
         "hint": reader.failure[1],

@@ -201,6 +201,12 @@
     if (other && (name || event.target.id)) other.value = event.target.value;
   });
 
+  // A choice is taken as it is made.
+  document.addEventListener("change", (event) => {
+    const form = event.target.closest("form[data-submit]");
+    if (form) form.requestSubmit();
+  });
+
   // A filter narrows what is shown as it is typed, and asks the console a moment later.
   document.addEventListener("input", (event) => {
     if (!event.target.matches("[data-filter]")) return;

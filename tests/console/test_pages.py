@@ -1,0 +1,199 @@
+"""Each page on the strict endpoint, as a browser reads it: what it shows, and what becomes of what is asked there."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+from cli.story import gsi, new_account, table
+from console.browser import Browser, PageReply, served, words_of
+from console.conftest import Define
+from dynasmith.plans.consent import Consent
+from dynasmith.project.project import Project
+from dynasmith.strict import StrictServer
+
+LONG = "n" * 255
+
+
+def rows_of(html: str) -> dict[str, str]:
+    """The rows of the page Tables by their name."""
+    found = re.findall(r'<tr data-name="([^"]+)">(.*?)</tr>', html, re.DOTALL)
+    return {name: words_of(row) for name, row in found}
+
+
+def whole(html: str) -> bool:
+    """Whether every table was read."""
+    return not any(words in html for words in ("<progress", "are being read", "Reading again"))
+
+
+def plan_id(html: str) -> str:
+    found = re.search(r'name="plan" value="(\w+)"', html)
+    assert found is not None, words_of(html)
+    return found[1]
+
+
+def applied(browser: Browser, reply: PageReply) -> str:
+    """The page of the apply that an action began, once it is over."""
+    path = reply.outcome["go"]
+    assert path.startswith("/plan/apply-"), reply.text
+    return browser.wait_for(path, lambda html: "Every table is as planned" in html)
+
+
+def test_tables_differ_arrive_and_match(project: Project, define: Define) -> None:
+    define(table("orders"), table("old"), table(LONG))
+    project.ensure()
+    project.delete("old", consent=Consent(confirm="old"))
+    define(table("orders", tags={"team": "shop"}), table("old"), table(LONG), table("fresh", deletion_protection=True))
+    with served(project, options=("--env", "dev")) as browser:
+        page = browser.open().wait_for("/tables", whole)
+        rows = rows_of(page)
+        assert set(rows) == {"orders", "old", "fresh", LONG}
+        assert "1 difference" in rows["orders"]
+        assert "ACTIVE" in rows["orders"]
+        assert "on demand" in rows["orders"]
+        assert "missing" in rows["old"]
+        assert "matches" in rows[LONG]
+        assert "$ dynasmith list --env dev" not in page, "the dollar is drawn, not copied"
+        assert "dynasmith list --env dev" in page
+        assert set(rows_of(browser.get("/tables?filter=OR").text)) == {"orders"}
+        assert set(rows_of(browser.get("/tables?state=missing").text)) == {"old", "fresh"}
+        assert "No table fits the filter" in browser.get("/tables?filter=zzz").text
+
+        plan = browser.wait_for("/plan", lambda html: 'name="plan"' in html)
+        assert "2 to create" in words_of(plan)
+        assert "tags" in plan
+        asked = browser.act("/plan", "apply", plan=plan_id(plan))
+        assert "Apply the plan to environment" in asked.outcome["dialog"]
+        page = applied(browser, browser.act("/plan", "apply", plan=plan_id(plan), yes="yes"))
+        assert page.count('class="node call done"') >= 3
+        assert "planned" not in re.findall(r'class="node \w+ (\w+)"', page)
+        browser.act("/tables", "refresh")
+        rows = rows_of(browser.wait_for("/tables", lambda html: whole(html) and "missing" not in words_of(html)))
+        assert all("matches" in row for row in rows.values()), rows
+        assert "Deletion protection on" in rows["fresh"]
+        history = browser.get("/history").text
+        assert "done" in words_of(history)
+        assert "No migrations." in history
+        assert "Nothing to change." in browser.wait_for("/plan", lambda html: "being made" not in html)
+
+
+def test_a_table_shows_its_definition_beside_what_is_live(project: Project, define: Define) -> None:
+    define(table("orders", global_secondary_indexes=[gsi("by_day", "day")]), table("gone"))
+    project.ensure(["orders"])
+    define(table("orders", tags={"team": "shop"}, global_secondary_indexes=[gsi("by_day", "day")]), table("gone"))
+    with served(project) as browser:
+        page = browser.open().get("/tables/orders").text
+        words = words_of(page)
+        assert "1 difference" in words
+        assert "team: none -&gt; shop" in page
+        assert "by_day" in words
+        assert "arn:aws:dynamodb:us-east-1" in words
+        for command in ("describe orders", "outputs orders", "plan orders", "apply orders"):
+            assert f"dynasmith {command}" in words
+        missing = words_of(browser.get("/tables/gone").text)
+        assert "missing" in missing
+        assert "new table" in missing
+        none = browser.get("/tables/nothing")
+        assert none.status == 404
+        assert "nothing" in none.text
+        assert browser.get("/nowhere").status == 404
+
+
+def test_a_second_apply_of_a_table_is_refused_as_the_library_refuses_it(project: Project, define: Define) -> None:
+    define(table("orders"), table("other"))
+    project.ensure()
+    define(table("orders", global_secondary_indexes=[gsi("by_day", "day")]), table("other", tags={"a": "b"}))
+    with served(project) as browser:
+        browser.open()
+        first = browser.wait_for("/plan?table=orders", lambda html: 'name="plan"' in html)
+        both = browser.wait_for("/plan", lambda html: 'name="plan"' in html)
+        begun = browser.act("/plan?table=orders", "apply", plan=plan_id(first), yes="yes")
+        assert begun.outcome["go"].startswith("/plan/apply-")
+        refused = browser.act("/plan", "apply", plan=plan_id(both), yes="yes")
+        assert refused.status != 200
+        assert "orders" in refused.outcome["error"]
+        applied(browser, begun)
+        assert (
+            browser.act("/plan", "apply", plan="0" * 16, yes="yes").outcome["error"] == "This plan is no longer kept."
+        )
+
+
+def test_a_hazard_needs_its_flag_and_the_name_typed(project: Project, define: Define) -> None:
+    define(table("orders", global_secondary_indexes=[gsi("by_day", "day")]))
+    project.ensure()
+    projection = {"projection": {"type": "KEYS_ONLY"}}
+    define(table("orders", global_secondary_indexes=[gsi("by_day", "day", **projection)]))
+    with served(project) as browser:
+        plan = browser.open().wait_for("/plan", lambda html: 'name="plan"' in html)
+        assert 'class="node hazard hazard"' in plan
+        assert "--rebuild-index by_day" in plan
+        without = browser.act("/plan", "apply", plan=plan_id(plan), yes="yes").outcome["dialog"]
+        assert "--rebuild-index by_day" in without
+        assert 'value="yes"' not in without, "there is nothing to confirm"
+        applied(browser, browser.act("/plan", "apply", plan=plan_id(plan), rebuild="by_day", yes="yes"))
+    define(table("orders", global_secondary_indexes=[]))
+    with served(project) as browser:
+        browser.open()
+        plan = browser.wait_for("/plan", lambda html: "being made" not in html)
+        assert "--prune" in words_of(plan), "the index that the definition lacks is a note"
+        assert 'name="plan"' not in plan
+        plan = browser.wait_for("/plan?prune=on", lambda html: 'name="plan"' in html)
+        applied(browser, browser.act("/plan?prune=on", "apply", plan=plan_id(plan), yes="yes"))
+    assert project.describe("orders").indexes == ()
+
+
+def test_a_protected_environment_is_read_only_until_told_otherwise(
+    strict: StrictServer, home: Path, define: Define
+) -> None:
+    define(table("orders"))
+    (home / "dynasmith.toml").write_text(
+        f'definitions = ["tables.json"]\n[environments.prod]\nprotected = true\nregion = "us-east-1"\n'
+        f'endpoint = "{strict.endpoint}"\n',
+        encoding="utf-8",
+    )
+    with Project.load(
+        home, env="prod", access_key=new_account(), clock=strict.clock, secret_key="secret", variables={}
+    ) as prod:
+        with served(prod, changes=False) as browser:
+            plan = browser.open().wait_for("/plan", lambda html: "1 to create" in words_of(html))
+            assert "read only" in plan
+            assert 'id="apply"' not in plan
+            refused = browser.act("/plan", "apply", plan="0" * 16, yes="yes", confirm="prod")
+            assert refused.status == 403
+            assert "--allow-changes" in refused.outcome["error"]
+        with served(prod, changes=True) as browser:
+            plan = browser.open().wait_for("/plan", lambda html: 'name="plan"' in html)
+            asked = browser.act("/plan", "apply", plan=plan_id(plan), yes="yes").outcome["dialog"]
+            assert "Environment prod is protected" in asked
+            wrong = browser.act("/plan", "apply", plan=plan_id(plan), yes="yes", confirm="dev").outcome["dialog"]
+            assert "not typed as it is shown" in wrong
+            assert not prod.exists("orders")
+            applied(browser, browser.act("/plan", "apply", plan=plan_id(plan), yes="yes", confirm="prod"))
+        assert prod.exists("orders")
+
+
+def test_a_broken_definition_and_a_dead_endpoint_are_said(project: Project, define: Define, home: Path) -> None:
+    define(table("orders"))
+    project.ensure()
+    (home / "tables.json").write_text(json.dumps({"tables": [{"name": "orders", "nonsense": 1}]}), encoding="utf-8")
+    with served(project) as browser:
+        page = browser.open().wait_for("/tables", lambda html: whole(html) and "nonsense" in html)
+        assert "orders" in rows_of(page), "what is live is shown all the same"
+        assert browser.get("/plan").status == 400
+        assert "nonsense" in browser.get("/plan").text
+    with (
+        Project.load(home, endpoint="http://127.0.0.1:9", region="us-east-1", variables={}) as dead,
+        served(dead) as browser,
+    ):
+        page = browser.open().wait_for("/tables", lambda html: 'class="notice bad"' in html)
+        assert "127.0.0.1:9" in words_of(page)
+
+
+def test_what_is_live_arrives_in_events(project: Project, define: Define) -> None:
+    define(table("orders"))
+    with served(project) as browser:
+        text = browser.open().events("/tables", lambda sent: "missing" in sent)
+        assert text.startswith("event: block\ndata: {")
+        blocks = [json.loads(line[6:]) for line in text.splitlines() if line.startswith("data: ")]
+        assert {"summary", "list"} <= {block["id"] for block in blocks}
