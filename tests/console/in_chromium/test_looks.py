@@ -18,6 +18,10 @@ pytestmark = [pytest.mark.engine, pytest.mark.skipif(bool(ABSENT), reason=ABSENT
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 LOOKS: dict[str, Callable[[Page], object]] = {
     "tables": opened("/tables", "text=difference"),
+    "table": opened("/tables/orders", "text=Outputs"),
+    "table-wide": opened(f"/tables/{LONG}", "text=Outputs"),
+    "plan": opened("/plan", "svg.lane"),
+    "history": opened("/history", "text=Applies"),
     "items-tables": opened("/items", ".grid"),
     "items": show_items,
     "items-wide": lambda page: show_items(page, LONG),
