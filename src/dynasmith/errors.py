@@ -24,6 +24,7 @@
         |-- WaitTimeout                  run it again: it goes on where it stopped
         |-- Postponed                    run it again after the time that it names
         |-- NoEffect                     the engine accepted a change and did not do it
+        |-- PointerError                 look at the pointer that it names: it says which table applications use
         |-- Unreachable                  nothing listens there
         |-- NotOffered                   this engine, or this botocore, has no such service or operation
         |-- AccessError                  ask for rights
@@ -305,6 +306,12 @@ class NoEffect(RunError):
     """The engine answered 200 to a change and the table is not as it was asked for."""
 
     code = "no-effect"
+
+
+class PointerError(RunError):
+    """A pointer, the place that says which table an application uses, cannot be read or holds no name of a table."""
+
+    code = "pointer-error"
 
 
 class Unreachable(RunError):

@@ -108,6 +108,8 @@ REQUIRED: Final[Mapping[tuple[str, str], Sequence[str]]] = {
     ("backup", "GetRecoveryPointRestoreMetadata"): ("RestoreMetadata",),
     ("backup", "StartRestoreJob"): ("RestoreJobId",),
     ("backup", "DescribeRestoreJob"): ("Status",),
+    ("ssm", "GetParameter"): ("Parameter.Value", "Parameter.Version"),
+    ("ssm", "PutParameter"): ("Version",),
     ("kms", "DescribeKey"): ("KeyMetadata.KeyManager",),
     ("kms", "GenerateDataKey"): ("Plaintext", "CiphertextBlob"),
     ("kms", "Decrypt"): ("Plaintext",),
