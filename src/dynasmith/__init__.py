@@ -152,6 +152,7 @@ if TYPE_CHECKING:
     from dynasmith.ports.encryption import EncryptionKey
     from dynasmith.ports.function_logs import LogLine
     from dynasmith.ports.guard import RefusedCall
+    from dynasmith.ports.items import DeadLetter
     from dynasmith.ports.listener import (
         BackupWaiting,
         Event,
@@ -252,6 +253,7 @@ _HOMES = {
     "engine.metrics.table_metrics": "TableMetrics",
     "ports.metrics": "MetricPoint MetricSeries UnknownMetric",
     "ports.guard": "RefusedCall",
+    "ports.items": "DeadLetter",
     "jobs.activity": "ActivitySample JobActivity SegmentsPart",
     "jobs.estimate": "JobEstimate",
     "project.verbs.dry_runs": "DryRuns",
@@ -403,6 +405,7 @@ __all__ = [
     "DataError",
     "Database",
     "Db",
+    "DeadLetter",
     "DecryptionFailed",
     "DefinitionError",
     "DeletionDryRun",

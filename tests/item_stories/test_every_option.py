@@ -316,6 +316,7 @@ validate --limit | cli/test_models.py
 validate --max-read-units | cli/test_models.py
 fmt --check | cli/test_fmt.py
 jobs-show --full | cli/test_details.py
+jobs-show --dead | console/test_dead_letters.py
 init --from | cli/test_init_from.py
 retire --backup | item_stories/test_retire_stories.py
 backup-create --allow-personal | item_stories/test_personal_data.py

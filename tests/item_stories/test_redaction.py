@@ -68,7 +68,7 @@ SHOWING: dict[str, Runs] = {
     "create": (("create", "fresh", "--dry-run"),),
     "ensure": (("ensure", "--dry-run"),),
     "jobs list": (("jobs", "list"),),
-    "jobs show": (("jobs", "show", "last"),),
+    "jobs show": (("jobs", "show", "last"), ("jobs", "show", "last", "--dead")),
     "jobs undo": (("jobs", "undo", "BACKFILL", "--dry-run"), ("jobs", "undo", "BACKFILL", "--yes")),
     "jobs resume": (("jobs", "resume", "FAILED"),),
     "jobs cancel": (("jobs", "cancel", "FAILED"),),

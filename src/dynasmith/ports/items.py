@@ -5,8 +5,9 @@ came. A page is the unit of everything that is counted: checkpoint, digest, pace
 """
 
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Protocol, TypeAlias, runtime_checkable
+from typing import Any, Protocol, TypeAlias, runtime_checkable
 
+import msgspec
 from msgspec import Struct
 
 from dynasmith.items.condition.condition import Filter
@@ -38,6 +39,14 @@ class DeadLetter(Struct, frozen=True, kw_only=True):
     item: bytes = b""
     place: str = ""
     trace: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        """As ``--json`` shows it (contract): ``item`` in DynamoDB JSON, or ``line`` where it is no item."""
+        try:
+            what: dict[str, Any] = {"item": msgspec.json.decode(self.item, type=dict[str, Any])}
+        except (msgspec.DecodeError, RecursionError):
+            what = {"line": self.item.decode("utf-8", "replace")}
+        return what | {"code": self.code, "reason": self.reason, "place": self.place}
 
 
 class Page(Struct, frozen=True, kw_only=True):

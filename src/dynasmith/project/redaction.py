@@ -137,6 +137,14 @@ def hidden_change(change: T) -> T:
     return msgspec.structs.replace(change, **{name: hidden_item(item, wire=True) for name, item in dicts.items()})
 
 
+def hidden_dead_letter(described: Mapping[str, Any]) -> dict[str, Any]:
+    """A dead letter as JSON without its values: names, types, code and place stay."""
+    shown = {**described, "reason": HIDDEN}
+    if "item" in shown:
+        return shown | {"item": hidden_item(shown["item"], wire=True)}
+    return shown | {"line": HIDDEN}
+
+
 def hidden_job(described: Mapping[str, Any], plain: Collection[str] = ()) -> dict[str, Any]:
     """A job as JSON without what may repeat values: conditions, queries, the reason why it failed, unless that is one
     of the ``plain`` texts."""

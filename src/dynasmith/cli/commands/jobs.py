@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import click
 
 from dynasmith.cli.commands.jobs_resume import resume
@@ -43,13 +45,18 @@ def list_(invocation: Invocation) -> int:
 @verb("show", example="dynasmith jobs show copy-20261120T101500-1a2b3c")
 @click.argument("job")
 @click.option("--full", is_flag=True, help="Show every parameter of the job too.")
-def show(invocation: Invocation, job: str, full: bool) -> int:
+@click.option(
+    "--dead", is_flag=True, help="Show the dead letters instead, a line of JSON each, as populate takes them."
+)
+def show(invocation: Invocation, job: str, full: bool, dead: bool) -> int:
     """Show one job: what moves where, state, counts. An ARN shows an export, import or bulk write of the service."""
     from dynasmith.cli.job_json import job_json
     from dynasmith.cli.job_summary import job_summary
     from dynasmith.cli.tick_report import tick_lines
 
     jobs = invocation.project().jobs
+    if dead:
+        return _show_dead(invocation, job)
     if job.startswith("arn:"):
         described = dict(jobs.of_service(job))
     else:
@@ -66,6 +73,24 @@ def show(invocation: Invocation, job: str, full: bool) -> int:
     shown = described if job.startswith("arn:") else job_summary(described, full=full)
     for line in detail_lines(shown, invocation.world().clock.now()):
         click.echo(line)
+    return 0
+
+
+def _show_dead(invocation: Invocation, job: str) -> int:
+    """The dead letters as data; their values are hidden where values are."""
+    from dynasmith.project.redaction import hidden_dead_letter
+
+    found = [each.to_json() for each in invocation.project().jobs.dead_letters(job)]
+    if invocation.redact:
+        found = [hidden_dead_letter(each) for each in found]
+    if invocation.as_json:
+        print_json(found)
+        return 0
+    for each in found:  # as the file of dead letters has it, which populate takes
+        line = {"Item": each.pop("item"), **each} if "item" in each else each
+        click.echo(json.dumps(line, ensure_ascii=False))
+    if not found:
+        invocation.say("The job has no dead letters.")
     return 0
 
 

@@ -143,6 +143,16 @@ class JobActivityDetails(TypedDict):
     segments: list[SegmentsPartDetails]
 
 
+class DeadLetterDetails(TypedDict):
+    """An item that could not be moved: ``item`` is in DynamoDB JSON; ``line`` is there where it is no item."""
+
+    item: NotRequired[dict[str, Any]]
+    line: NotRequired[str]
+    code: str
+    reason: str
+    place: str
+
+
 class ShownJob(JobDetails):
     """A long run; ``activity`` is null where none was kept."""
 

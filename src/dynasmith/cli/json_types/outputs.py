@@ -152,6 +152,7 @@ OUTPUTS: Final[Mapping[str, tuple[OutputShape, ...]]] = {
     "jobs list": (OutputShape(list[items.JobDetails]),),
     "jobs show": (
         OutputShape(items.ShownJob),
+        OutputShape(list[items.DeadLetterDetails], "with `--dead`"),
         OutputShape(items.ServiceTransferDetails, "of an ARN of the service"),
     ),
     "jobs resume": (

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
+import msgspec
+
 from dynasmith.console.charts.bars import throttle_bars
 from dynasmith.console.charts.heat import segments_map
 from dynasmith.console.charts.lines import ChartLine, Point, line_chart
@@ -36,9 +38,12 @@ from dynasmith.errors import UsageError
 from dynasmith.jobs.activity import ActivitySample, JobActivity, rates
 from dynasmith.jobs.job import Job
 from dynasmith.jobs.spec import Apply, Backfill, BulkPut, DeleteItems, RollBack, ServiceExport, ServiceImport
+from dynasmith.project.redaction import hidden_dead_letter
 
 _UNDONE: Final = (Backfill, DeleteItems, RollBack)
 _OF_SERVICE: Final = (ServiceExport, ServiceImport, BulkPut)
+DEAD_MAX: Final = 20
+"""Dead letters that are shown."""
 FILES_MAX: Final = 20
 """Files of a job that are named."""
 _FAR_LIMIT: Final = 1.5
@@ -122,6 +127,8 @@ def _may(job: Job) -> list[str]:
 def _commands(request: PageRequest, job: Job) -> list[tuple[str, str]]:
     """The command lines of what the page shows and does."""
     found = [("Show it", request.command("jobs", "show", job.id))]
+    if job.counts.dead:
+        found.append(("Fetch its dead letters", request.command("jobs", "show", job.id, "--dead") + " > dead.jsonl"))
     words = {
         "pause": ("Pause it", ()),
         "proceed": ("Let it go on", ()),
@@ -219,6 +226,37 @@ def _units(request: PageRequest, name: str) -> float | None:
         raise UsageError(f"{text} is not a valid rate.", hint="give capacity units a second, such as 100") from error
 
 
+def dead_letters(request: PageRequest) -> ActionAnswer:
+    """The first of them, since somebody asked; without values where the console hides them."""
+    job = _job(request)
+    found = [each.to_json() for each in request.project.jobs.dead_letters(job.id)]
+    shown = [hidden_dead_letter(each) if request.console.hides else each for each in found[:DEAD_MAX]]
+    rows = [
+        {
+            "code": each["code"],
+            "reason": request.console.masks(each["reason"]),
+            "place": each["place"],
+            "text": json_text(each["item"]) if "item" in each else each["line"],
+        }
+        for each in shown
+    ]
+    target = where_of(job, described(request.console, job)["parameters"])[1].partition(" (")[0]
+    return PageDialog(
+        "job_dead.html",
+        {
+            "rows": rows,
+            "total": len(found),
+            "fetch": request.command("jobs", "show", job.id, "--dead") + " > dead.jsonl",
+            "load": request.command("populate", target, "dead.jsonl") if target and job.verb != "export" else "",
+        },
+    )
+
+
+def json_text(item: Any) -> str:
+    """An item as one line of JSON."""
+    return msgspec.json.encode(item).decode()
+
+
 def ask_to_cancel(request: PageRequest) -> ActionAnswer:
     """The question before it."""
     job = _job(request)
@@ -264,6 +302,7 @@ page = ConsolePage(
         "pause": PageAction(pause),
         "proceed": PageAction(proceed),
         "pace": PageAction(pace),
+        "dead": PageAction(dead_letters, changes=False),
         "ask-to-cancel": PageAction(ask_to_cancel),
         "cancel": PageAction(cancel),
         "resume": PageAction(resume),

@@ -32,6 +32,7 @@ from dynasmith.jobs.spec import (
 )
 from dynasmith.plans.consent import Consent, question
 from dynasmith.plans.where import Where
+from dynasmith.ports.items import DeadLetter
 from dynasmith.ports.listener import Listener, silent
 from dynasmith.project.verbs.argument_kinds import instance
 from dynasmith.project.verbs.arguments import checked
@@ -78,6 +79,15 @@ class Jobs(JobTicks):
         ledger, whoever runs the job. Raises RunError where there is no such job, UsageError where several begin so.
         """
         return self._items.ledger.activity(self.find(job))
+
+    @checked()
+    def dead_letters(self, job: str) -> tuple[DeadLetter, ...]:
+        """The items of a job that could not be moved, each with its reason; they hold customers' data.
+
+        All of them are in memory at once. Costs a read of the ledger. Raises RunError where there is no such job,
+        UsageError where several begin so.
+        """
+        return tuple(self._items.ledger.dead_letters(self.find(job)))
 
     @checked()
     def of_service(self, arn: str) -> Mapping[str, Any]:
