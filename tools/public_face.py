@@ -20,11 +20,13 @@ import dynasmith
 from dynasmith import errors, migrations, operations
 from dynasmith.project.verbs.dry_runs import DryRuns
 from dynasmith.project.verbs.jobs import Jobs
+from dynasmith.project.verbs.replacements.replacements import Replacements
 
 FACE: tuple[Any, ...] = (
     dynasmith.Project,
     Jobs,
     DryRuns,
+    Replacements,
     dynasmith.Migrations,
     dynasmith.Backups,
     dynasmith.Lambdas,

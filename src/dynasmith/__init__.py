@@ -136,6 +136,8 @@ if TYPE_CHECKING:
     from dynasmith.jobs.options import Database
     from dynasmith.jobs.refresh_recipe import RefreshPart
     from dynasmith.jobs.refresh_report import PartDryRun, RefreshDryRun, RefreshReport
+    from dynasmith.jobs.replacement_progress import BlockedKey, KeyFigures, ReplacementProgress
+    from dynasmith.jobs.replacement_report import Replacement
     from dynasmith.jobs.report import Report
     from dynasmith.jobs.restore_report import ItemProof, RestoredSetting, RestoreReport
     from dynasmith.jobs.service_transfer import ServiceResult
@@ -322,6 +324,8 @@ _HOMES = {
     "jobs.erasure_report": "ErasureReport TableErasureDryRun",
     "jobs.refresh_recipe": "RefreshPart",
     "jobs.refresh_report": "PartDryRun RefreshDryRun RefreshReport",
+    "jobs.replacement_progress": "BlockedKey KeyFigures ReplacementProgress",
+    "jobs.replacement_report": "Replacement",
     "jobs.restore_report": "ItemProof RestoreReport RestoredSetting",
     "jobs.service_transfer": "ServiceResult",
     "jobs.side": "Side",
@@ -381,6 +385,7 @@ __all__ = [
     "BackupWaiting",
     "Backups",
     "Billing",
+    "BlockedKey",
     "BotoSession",
     "Bundle",
     "Capacity",
@@ -462,6 +467,7 @@ __all__ = [
     "Key",
     "KeyAttribute",
     "KeyDifference",
+    "KeyFigures",
     "KinesisDestination",
     "KinesisPrecision",
     "Lambdas",
@@ -512,6 +518,8 @@ __all__ = [
     "RemoteTables",
     "Render",
     "RenderedFiles",
+    "Replacement",
+    "ReplacementProgress",
     "ReplacementRequired",
     "Replica",
     "ReplicaReport",

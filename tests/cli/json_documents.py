@@ -47,7 +47,8 @@ def verb_of(words: Sequence[str]) -> str:
     if not isinstance(command, click.Group):
         return name
     inner = next(rest, "")
-    return f"{name} {inner if inner in command.commands else 'to'}"  # migrate VERSION is migrate to VERSION
+    other = "start" if name == "replace" else "to"  # migrate VERSION is migrate to VERSION
+    return f"{name} {inner if inner in command.commands else other}"
 
 
 def _plain(words: Sequence[str]) -> Iterator[str]:

@@ -27,18 +27,21 @@ READS = {
     "migrate preflight", "migrate show",
     "metrics", "migrate status", "migrate verify", "outputs", "plan", "query", "render cloudformation",
     "render create-table", "render models", "render terraform", "replicas", "scan", "schema", "completion", "help",
+    "replace status",
     "validate", "verify", "worker",
 }  # fmt: skip
 # Verbs that write and never ask: they create what is absent, write files, or go on with what was consented to.
 NEVER_ASK = {
     "backup create",
     "create", "ensure", "export", "fmt", "jobs cancel", "jobs pace", "jobs pause", "jobs proceed", "jobs resume",
+    "replace verify",
     "migrate generate",
 }  # fmt: skip
 # A lock to take, an environment that must not be protected: tests/migrations/test_stories.py. Backups are looked for by
 # name in the whole Region: tests/backups. Functions have roles: tests/access.
 ASKED_ELSEWHERE = {
     "erase",  # by a recipe: tests/item_stories/test_erase.py
+    "replace start",  # tests/replacement/test_replace.py
     "refresh",  # between two environments: tests/item_stories/test_refresh.py
     "migrate unlock",
     "migrate reset",

@@ -16,6 +16,7 @@ READING = {
     "lambda list", "lambda logs", "lambda policy", "permissions",
     "local status", "migrate list", "migrate outstanding",
     "migrate preflight", "migrate show", "migrate status", "migrate verify",
+    "replace status",
     "metrics", "outputs", "plan", "query", "render cloudformation", "render create-table", "render models",
     "render terraform", "scan", "schema", "completion", "help", "validate", "verify",
 }  # fmt: skip
@@ -50,6 +51,7 @@ def test_one_that_has_none_refuses_it_and_does_nothing(story: Story, name: str) 
         "jobs prune": ["J"],
         "lambda bundle": ["out.zip"],
         "migrate mark": ["0.0.1"],
+        "replace verify": ["J"],
         "worker": ["127.0.0.1:1"],
     }.get(name, [])
     words = more or (["J"] if name.startswith("jobs") else [])

@@ -17,6 +17,7 @@ from dynasmith.engine.transfer.key_files import KeyFiles
 from dynasmith.engine.transfer.populate import begin_populate
 from dynasmith.engine.transfer.populate_source import PopulateSource
 from dynasmith.engine.transfer.refresh_world import RefreshWorld
+from dynasmith.engine.transfer.replacement_world import ReplacementWorld
 from dynasmith.engine.transfer.restore_world import RestoreWorld
 from dynasmith.engine.transfer.runner import RunContext
 from dynasmith.engine.transfer.spared_keys import SparedKeys
@@ -34,6 +35,7 @@ from dynasmith.jobs.spec import (
     FunctionExport,
     PopulateItems,
     Refresh,
+    Replace,
     Restore,
     RollBack,
     Spec,
@@ -130,6 +132,9 @@ class GivenWorld:
 
     def erasing(self, spec: Erase) -> ErasureWorld:  # noqa: ARG002
         raise AssertionError("a run of the engine that moves items erases nobody")
+
+    def replacing(self, spec: Replace) -> ReplacementWorld:  # noqa: ARG002
+        raise AssertionError("a run of the engine that moves items replaces no table")
 
     def kept_journal(self, job_id: str) -> JournalReader:
         assert self.kept is not None

@@ -217,6 +217,12 @@ erase --max-write-units | item_stories/test_erase.py
 erase --share | item_stories/test_erase.py
 erase --value | item_stories/test_erase.py
 erase --value-file | item_stories/test_erase.py
+replace-start --to | replacement/test_replace.py
+replace-start --transform | replacement/test_replace.py
+replace-start --source-key | replacement/test_replace.py
+replace-start --until | replacement/test_replace.py
+replace-start --max-read-units | replacement/test_replace.py
+replace-start --max-write-units | replacement/test_replace.py
 refresh --from | item_stories/test_refresh.py
 refresh --recipe | item_stories/test_refresh.py
 refresh --allow-personal | item_stories/test_refresh.py

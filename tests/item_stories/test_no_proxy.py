@@ -134,6 +134,7 @@ ELSEWHERE = {
     "local status": "test_the_embedded_engine",
     "local stop": "test_the_embedded_engine",
     "erase": "its clients are those of the verbs of models and of delete-item",
+    **dict.fromkeys(("replace start", "replace status", "replace verify"), "its clients are those of the session"),
     "refresh": "its parts are copy and delete-items",
     "migrate unlock": "it reads and writes the history as the others do",
 }

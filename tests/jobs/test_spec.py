@@ -22,6 +22,7 @@ from dynasmith.jobs.options import (
     TransferOptions,
 )
 from dynasmith.jobs.refresh_recipe import RefreshPart
+from dynasmith.jobs.replacement_progress import ReplacementProgress
 from dynasmith.jobs.service_transfer import BulkRequest, ExportRequest, ImportRequest
 from dynasmith.jobs.side import Side
 from dynasmith.jobs.spec import (
@@ -37,6 +38,7 @@ from dynasmith.jobs.spec import (
     PopulateFiles,
     PopulateItems,
     Refresh,
+    Replace,
     Restore,
     RollBack,
     ServiceExport,
@@ -55,6 +57,7 @@ NOW = datetime(2026, 11, 29, 12, tzinfo=UTC)
 HERE, THERE = Side(table="users"), Side(table="users", env="prod", role_arn="arn:aws:iam::1:role/r")
 TABLES = TableIdentities(target=TableIdentity(name="users", where="http://x us-east-1", arn="arn", table_id="id"))
 OPTIONS = TransferOptions(segments=3, max_write_units=7.5, batch_size=2, mode=Mode("newer", "at"), on_error="dead")
+MOVES = TransformRef(name="moves:by_mail", digest="aa")
 SHAPE = TransformRef(name="shapes:users", digest="ab12")
 SPECS: tuple[Spec, ...] = (
     Copy(source=HERE, target=THERE, transform=SHAPE, tables=TABLES, options=OPTIONS),
@@ -144,6 +147,18 @@ SPECS: tuple[Spec, ...] = (
         tables=TABLES,
         options=OPTIONS,
     ),
+    Replace(
+        source=HERE,
+        target=HERE,
+        definition="{}",
+        transform=MOVES,
+        owners={"id": "old_id"},
+        until="following",
+        began=NOW,
+        progress=ReplacementProgress(state="copying", streams=("users",), copy_job="copy-1", verified_at=NOW),
+        tables=TABLES,
+        options=OPTIONS,
+    ),
     Undo(target=HERE, of="backfill-20261129T120000-abcdef", tables=TABLES, options=OPTIONS),
 )
 
@@ -198,7 +213,12 @@ def test_sides_and_transforms_are_found() -> None:
     assert [sorted(sides_of(spec)) for spec in SPECS[:5]] == [["source", "target"]] * 2 + [["source"]] * 2 + [
         ["target"]
     ]
-    assert [transform_of(spec) for spec in SPECS if transform_of(spec)] == [SHAPE, TransformRef(name="a.yaml"), SHAPE]
+    assert [transform_of(spec) for spec in SPECS if transform_of(spec)] == [
+        SHAPE,
+        TransformRef(name="a.yaml"),
+        SHAPE,
+        MOVES,
+    ]
 
 
 def written(verb: str, parameters: Any) -> bytes:

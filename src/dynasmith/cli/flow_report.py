@@ -22,6 +22,7 @@ from dynasmith import (
     FlowStarted,
     FlowStopping,
     RefreshReport,
+    Replacement,
     RestoreReport,
 )
 from dynasmith.cli.counts import counted, dollars_text, either, seconds_text
@@ -174,6 +175,10 @@ def show_report(invocation: Invocation, report: Report, **more: Any) -> int:
         from dynasmith.cli.erasure_report import show_erased
 
         return show_erased(invocation, report)
+    if isinstance(report, Replacement):
+        from dynasmith.cli.replacement_report import show_replacement
+
+        return show_replacement(invocation, report)
     if isinstance(report, RefreshReport):
         from dynasmith.cli.refresh_report import show_refresh
 

@@ -60,6 +60,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "delete-items": ("delete_items", "Delete many items; can be undone."),
     "erase": ("erase", "Delete everything about one person, by a recipe."),
     "refresh": ("refresh", "Make tables of an environment a masked copy of another one, by a recipe."),
+    "replace": ("replace", "Replace a table that is in use by one with another key, or with local indexes."),
     "migrate": ("migrate", "Run versioned migrations: status, list, up, down, to a version."),
     "lambda": ("lambda_", "Lambda functions: bundle and policy of a project, access to tables."),
     "worker": ("worker", "Move items for a job that runs on another machine."),

@@ -54,6 +54,7 @@ _BY_VERB = {
     "count": "size wc len length count-items",
     "populate": "seed load fill upload import-data import-items load-data bulk-load ingest fixtures restore-items",
     "export": "dump download save unload extract backup-items",
+    "replace": "rekey re-key swap change-key cutover recreate",
     "refresh": "sync-staging refresh-staging anonymize anonymise",
     "copy": "cp clone mv move rename duplicate replicate transfer",
     "backfill": "transform rewrite update-items migrate-items convert",
@@ -78,7 +79,6 @@ _BY_VERB = {
     "empty wipe purge",
 }
 NOT_YET = {
-    "replace": "copy --create-target copies into a new table",
     "flush": "list shows the tables",
     "reset": "list shows the tables",
     "shell": "scan and query show items",

@@ -7,6 +7,7 @@ from dynasmith.engine.backfill.undo import undo
 from dynasmith.engine.deletion.deletion import delete_items
 from dynasmith.engine.erasure.erasure import erase
 from dynasmith.engine.refresh.refresh import refresh
+from dynasmith.engine.replacement.replacement import replace
 from dynasmith.engine.restore.restore import restore
 from dynasmith.engine.rollback.rollback import roll_back
 from dynasmith.engine.transfer.bulk_put import bulk_put
@@ -31,6 +32,7 @@ from dynasmith.jobs.spec import (
     PopulateFiles,
     PopulateItems,
     Refresh,
+    Replace,
     Restore,
     RollBack,
     ServiceExport,
@@ -71,14 +73,22 @@ def run(spec: Spec, claim: Claim, world: JobWorld) -> Report:
                 return restore(spec, claim, world)
             case RollBack():
                 return roll_back(spec, claim, world)
-            case Apply():
-                raise UsageError(
-                    f"Job {claim.job.id} applies a plan: it goes on in ticks.", hint="project.jobs.tick(job)"
-                )
-            case Refresh():
-                return refresh(spec, claim, world)
-            case Erase():
-                return erase(spec, claim, world)
+            case Apply() | Refresh() | Erase() | Replace():
+                return _run_parts(spec, claim, world)
         assert_never(spec)
     finally:
         claim.release()
+
+
+def _run_parts(spec: Apply | Refresh | Erase | Replace, claim: Claim, world: JobWorld) -> Report:
+    """The same for a job of several tables, or of several jobs."""
+    match spec:
+        case Apply():
+            raise UsageError(f"Job {claim.job.id} applies a plan: it goes on in ticks.", hint="project.jobs.tick(job)")
+        case Refresh():
+            return refresh(spec, claim, world)
+        case Erase():
+            return erase(spec, claim, world)
+        case Replace():
+            return replace(spec, claim, world)
+    assert_never(spec)

@@ -24,6 +24,7 @@ from dynasmith.jobs.spec import (
     PopulateFiles,
     PopulateItems,
     Refresh,
+    Replace,
     Restore,
     RollBack,
     ServiceExport,
@@ -39,6 +40,11 @@ RAN_SECONDS: Final = "ran_seconds"
 TOTAL_ITEMS: Final = "total_items"
 ORIGIN: Final = "origin"
 PLAIN_REASON: Final = "plain_reason"
+
+_BY_VERB: Final[dict[str, type[Spec]]] = {
+    kind.verb: kind for kind in (Copy, Backfill, DeleteItems, Undo, Restore, RollBack, Apply, Refresh, Erase, Replace)
+}
+"""The specs of verbs that have one."""
 
 _Parameters = dict[str, msgspec.Raw]
 
@@ -107,8 +113,6 @@ def decode_parameters(verb: str, written: msgspec.Raw) -> Parameters:
 def _kind_of(verb: str, given: _Parameters) -> type[Spec] | None:
     """The type of a spec: by the verb, and where a verb has several by what its parameters name."""
     match verb:
-        case Copy.verb:
-            return Copy
         case Export.verb:
             if "place" in given:
                 return ServiceExport
@@ -119,23 +123,7 @@ def _kind_of(verb: str, given: _Parameters) -> type[Spec] | None:
             if "files" in given:
                 return PopulateFiles
             return PopulateDatabase if "from" in given else PopulateItems
-        case Backfill.verb:
-            return Backfill
-        case DeleteItems.verb:
-            return DeleteItems
-        case Undo.verb:
-            return Undo
-        case Restore.verb:
-            return Restore
-        case RollBack.verb:
-            return RollBack
-        case Apply.verb:
-            return Apply
-        case Refresh.verb:
-            return Refresh
-        case Erase.verb:
-            return Erase
-    return None
+    return _BY_VERB.get(verb)
 
 
 def _nested(kind: type[Spec], given: _Parameters) -> bytes:

@@ -17,6 +17,7 @@ from dynasmith.jobs.erasure_recipe import ErasedTable
 from dynasmith.jobs.file_facts import CsvFields, Decision, Fingerprint
 from dynasmith.jobs.options import Database, ExportOptions, FirstRunLimits, ReadOptions, TransferOptions
 from dynasmith.jobs.refresh_recipe import RefreshPart
+from dynasmith.jobs.replacement_progress import ReplacementGoal, ReplacementProgress
 from dynasmith.jobs.service_transfer import BulkRequest, ExportRequest, ImportRequest
 from dynasmith.jobs.side import Side
 from dynasmith.jobs.table_identity import TableIdentities
@@ -355,6 +356,24 @@ class Erase(Struct, frozen=True, kw_only=True, omit_defaults=True):
     options: TransferOptions = field(name="flow", default=NO_OPTIONS)
 
 
+class Replace(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A table replaced by another one while it is in use. ``definition`` is that of the new table, as JSON, and
+    ``transform`` makes its items. ``owners`` names attributes of the new items that hold key attributes of the source
+    under another name. ``until`` is where a run ends, ``began`` the time that transforms get."""
+
+    verb: ClassVar[str] = "replace"
+    source: Side
+    target: Side
+    definition: str
+    transform: TransformRef | None = None
+    owners: dict[str, str] = {}
+    until: ReplacementGoal = "verified"
+    began: datetime
+    progress: ReplacementProgress = ReplacementProgress()
+    tables: TableIdentities = UNKNOWN_TABLES
+    options: TransferOptions = field(name="flow")
+
+
 class UnreadableSpec(Struct, frozen=True, kw_only=True):
     """The parameters of a job that this version cannot read: damaged, or of a verb that it does not have. Such a job
     can be listed, cancelled and removed, and is kept as it was written."""
@@ -381,13 +400,14 @@ Spec: TypeAlias = (
     | Refresh
     | Erase
     | Apply
+    | Replace
 )
 
 
 def sides_of(spec: Spec) -> dict[str, Side]:
     """The tables of a job, by side: ``source``, ``target``."""
     match spec:
-        case Copy() | Refresh():
+        case Copy() | Refresh() | Replace():
             return {"source": spec.source, "target": spec.target}
         case Export() | FunctionExport() | ServiceExport():
             return {"source": spec.source}
@@ -402,6 +422,8 @@ def transform_of(spec: Spec) -> TransformRef | None:
     """The transform of a job; None for one that has none."""
     match spec:
         case Copy() | Export() | FunctionExport() | PopulateFiles() | PopulateDatabase() | PopulateItems() | Backfill():
+            return spec.transform
+        case Replace():
             return spec.transform
         case (
             DeleteItems()

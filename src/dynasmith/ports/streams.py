@@ -27,10 +27,12 @@ class ChangeRecord(Struct, frozen=True, kw_only=True):
 
 
 class RecordPage(Struct, frozen=True, kw_only=True):
-    """Some records of a shard, and the iterator of the next page; None at the end of a closed shard."""
+    """Some records of a shard, and the iterator of the next page; None at the end of a closed shard. ``more``: the page
+    is full, so that others stand behind it."""
 
     records: Sequence[ChangeRecord]
     next: str | None
+    more: bool = False
 
 
 class IteratorExpired(Exception):

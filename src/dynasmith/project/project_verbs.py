@@ -12,6 +12,7 @@ from dynasmith.project.verbs.metric_methods import MetricMethods
 from dynasmith.project.verbs.model_methods import ModelMethods
 from dynasmith.project.verbs.permission_methods import PermissionMethods
 from dynasmith.project.verbs.refresh_methods import RefreshMethods
+from dynasmith.project.verbs.replacement_methods import ReplacementMethods
 from dynasmith.project.verbs.table_methods import TableMethods
 from dynasmith.project.world import World
 
@@ -27,7 +28,14 @@ if TYPE_CHECKING:
 
 
 class ProjectVerbs(
-    TableMethods, MetricMethods, PermissionMethods, FewItemMethods, ItemMethods, RefreshMethods, ModelMethods
+    TableMethods,
+    MetricMethods,
+    PermissionMethods,
+    FewItemMethods,
+    ItemMethods,
+    RefreshMethods,
+    ReplacementMethods,
+    ModelMethods,
 ):
     """Every verb as a method, and the groups ``jobs`` and ``dry_run``. A context manager."""
 

@@ -159,6 +159,10 @@ def hidden_job(described: Mapping[str, Any], plain: Collection[str] = ()) -> dic
     hidden = {**described, "parameters": parameters, "reason": reason_of(described)}
     if "parts" in described:  # of a refresh
         hidden["parts"] = [{**part, "reason": reason_of(part)} for part in described["parts"]]
+    if "replacement" in described:
+        progress = described["replacement"]
+        blocked = [{"key": HIDDEN, "reason": HIDDEN} for _ in progress["blocked"]]
+        hidden["replacement"] = {**progress, "blocked": blocked}
     return hidden
 
 

@@ -199,6 +199,17 @@ VERB_ACTIONS: Final[Mapping[str, VerbActions]] = {
         needs=(LOOK, "dynamodb:Scan", "dynamodb:DeleteItem"), unread=_COPIES, spare=_TTL
     ),
     "refresh": VerbActions(needs=(LOOK, "dynamodb:Scan", "dynamodb:BatchWriteItem", "dynamodb:DeleteItem"), spare=_TTL),
+    "replace start": VerbActions(
+        needs=(
+            *(LOOK, "dynamodb:Scan", "dynamodb:CreateTable", "dynamodb:UpdateTable"),
+            *("dynamodb:DescribeStream", "dynamodb:GetShardIterator", "dynamodb:GetRecords"),
+            *("dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:DeleteItem", "dynamodb:BatchWriteItem"),
+            *("dynamodb:CreateBackup", "dynamodb:DescribeBackup"),
+        ),
+        unread=("lambda:ListEventSourceMappings",),
+        spare=_CONDITIONAL,
+        reads="defined",
+    ),
     "delete-items --keys": VerbActions(needs=(LOOK, "dynamodb:BatchGetItem", "dynamodb:DeleteItem"), spare=_TTL),
     "jobs undo": VerbActions(
         needs=(LOOK, "dynamodb:UpdateItem"),
@@ -319,8 +330,9 @@ VERB_ACTIONS: Final[Mapping[str, VerbActions]] = {
 NO_ACTIONS: Final = (
     *("demo", "init", "schema", "fmt", "completion", "help", "local start", "local stop", "local status", "local logs"),
     *("permissions", "render create-table", "lambda bundle", "lambda policy", "migrate generate"),
+    "replace status",
     *("jobs list", "jobs show", "jobs wait", "jobs pause", "jobs proceed", "jobs pace", "jobs cancel", "jobs prune"),
 )
 """The verbs that call no service, where jobs are kept in a folder."""
-OF_ITS_JOB: Final = ("jobs resume", "worker")
+OF_ITS_JOB: Final = ("jobs resume", "replace verify", "worker")
 """The verbs that need what the verb of the job needs that they go on with, or work for."""

@@ -292,6 +292,54 @@ class RefreshDocument(JobReport):
     parts: list[RefreshPartDetails]
 
 
+class BlockedKeyDetails(TypedDict):
+    """A key that cannot be made equal as the source is now, and why."""
+
+    key: str
+    reason: str
+
+
+class ReplacementDetails(TypedDict):
+    """How far a replacement is. Counts of keys are of the source; the times are null where nothing was read, or
+    nothing verified yet. ``differences`` are those that the last comparison found, and that are equal now."""
+
+    state: Literal[
+        "planned",
+        "target",
+        "capturing",
+        "copying",
+        "draining",
+        "following",
+        "verified",
+        "cutover",
+        "following back",
+        "finished",
+        "aborted",
+    ]
+    safety_point: str | None
+    copy_job: str | None
+    dirty_keys: int
+    blocked_keys: int
+    records: int
+    handled_keys: int
+    lag_seconds: float
+    captured_at: Time | None
+    blocked: list[BlockedKeyDetails]
+    differences: int | None
+    foreign_items: int
+    verified_at: Time | None
+
+
+class ReplacementDocument(JobReport):
+    """The end of a run of a replacement, or how far it is. ``reached`` says whether it is where its run was to end;
+    the counts are those of the copy."""
+
+    source_table: str
+    target_table: str
+    reached: bool
+    replacement: ReplacementDetails
+
+
 class ServiceTransferDetails(TypedDict):
     """An export, import or bulk write of the service, by its ARN; the keys depend on the kind."""
 

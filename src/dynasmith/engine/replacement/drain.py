@@ -7,6 +7,7 @@ from typing import Final
 
 from dynasmith.engine.replacement.dirty_set import DirtyKey, DirtySet
 from dynasmith.engine.replacement.item_mapping import ItemMapping, shown_key
+from dynasmith.engine.replacement.marks import BY_VERIFY
 from dynasmith.errors import ItemInvalid
 from dynasmith.items.transform import ItemRefused
 from dynasmith.items.wire import RawItem
@@ -49,9 +50,13 @@ def make_equal(dirty: DirtyKey, item: RawItem | None, mapping: ItemMapping, item
     return KeyOutcome(tuple(held), "", changed, writes)
 
 
+BY_COMPARISON: Final = frozenset((BY_VERIFY,))
+
+
 @dataclass(slots=True)
 class DrainCounts:
-    """What a drain did: keys that were made equal, calls that wrote."""
+    """What a drain did: keys that were made equal, calls that wrote, and the keys that a comparison alone made dirty
+    and that were not equal."""
 
     keys: int = 0
     writes: int = 0
@@ -115,5 +120,5 @@ class Drain:
         self._forgotten([dirty])
         self._dirty.finish(dirty)
         self.counts.keys += 1
-        if outcome.changed:
+        if outcome.changed and dirty.by == BY_COMPARISON:
             self.counts.changed.append(dirty)

@@ -71,8 +71,9 @@ def expected_items(spec: Copy | Export | FunctionExport, source: TableEnd) -> in
     return min(known, limit)
 
 
-def begin_copy(spec: Copy, world: JobWorld) -> Claim:
-    """Enter a copy in the ledger.
+def begin_copy(spec: Copy, world: JobWorld, *, only_new: bool = False, began: datetime | None = None) -> Claim:
+    """Enter a copy in the ledger. With ``only_new`` it never writes over another item: ours is a dead letter then.
+    ``began`` is the time that its transform gets, where that is not now.
 
     Raises UsageError, before there is a job, for the same table on both sides, another key without a transform, and a
     condition or a transform that cannot be used.
@@ -80,6 +81,7 @@ def begin_copy(spec: Copy, world: JobWorld) -> Claim:
     source, options = world.table(spec.source), spec.options
     segments = transfer_segments(source, options, world)
     job = new_job(spec, world.context, segments, expected_items(spec, source))
+    job = msgspec.structs.replace(job, only_new=only_new, started_at=began or job.started_at)
     copy_pipeline(spec, job, world)
     return world.ledger.begin(job)
 

@@ -7,6 +7,7 @@ from dynasmith.engine.transfer.erasure_world import ErasureWorld
 from dynasmith.engine.transfer.key_files import KeyFiles
 from dynasmith.engine.transfer.populate_source import PopulateSource
 from dynasmith.engine.transfer.refresh_world import RefreshWorld
+from dynasmith.engine.transfer.replacement_world import ReplacementWorld
 from dynasmith.engine.transfer.restore_world import RestoreWorld
 from dynasmith.engine.transfer.runner import RunContext
 from dynasmith.engine.transfer.service_job import WaitLimit
@@ -22,6 +23,7 @@ from dynasmith.jobs.spec import (
     FunctionExport,
     Populate,
     Refresh,
+    Replace,
     Restore,
     RollBack,
     TransformRef,
@@ -136,6 +138,10 @@ class JobWorld(Protocol):
 
     def erasing(self, spec: Erase) -> ErasureWorld:
         """What an erasure needs, the value among it. Raises CheckpointError in a process that does not have that."""
+        ...
+
+    def replacing(self, spec: Replace) -> ReplacementWorld:
+        """What a replacement needs of its tables. Raises CheckpointError in a process that cannot replace one."""
         ...
 
     def kept_journal(self, job_id: str) -> JournalReader:

@@ -314,6 +314,29 @@ class DryRuns(VerbAccess):
 
         return rehearse_refresh(self._item_world(), recipe or "", source_env or "", consent=consent)
 
+    @checked(table=text)
+    def replace(
+        self,
+        table: str,
+        *,
+        new_name: str | None = None,
+        transform: str | None = None,
+        max_read_units: float | None = None,
+        max_write_units: float | None = None,
+    ) -> DryRun:
+        """What `Project.replace` would do: the dry run of its copy, with what its comparisons read.
+
+        Costs the dry run of the copy. Raises what `Project.replace` raises before anything is done: UsageError,
+        TableNotFound, TableExists, RunError and the like.
+        """
+        from dynasmith.project.verbs.item_options import transfer_options
+        from dynasmith.project.verbs.replacements.dry_run import rehearse_replacement
+
+        options = transfer_options(max_read_units=max_read_units, max_write_units=max_write_units, consistent=True)
+        return rehearse_replacement(
+            self._item_world(), table, new_name=new_name or "", transform=transform, options=options
+        )
+
     @checked()
     def undo(self, job: str, *, max_write_units: float | None = None) -> UndoDryRun:
         """What `Jobs.undo` would send, counted from the undo journal. Costs one DescribeTable, and takes no lock.

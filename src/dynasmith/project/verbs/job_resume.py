@@ -11,6 +11,7 @@ from dynasmith.aws.control.actions import POINT_RESTORES, RESTORES, ROLLBACKS
 from dynasmith.engine.backfill.backfill import look_again
 from dynasmith.engine.run import run
 from dynasmith.engine.transfer.refresh_world import RefreshWorld
+from dynasmith.engine.transfer.replacement_world import ReplacementWorld
 from dynasmith.jobs.job import readable
 from dynasmith.jobs.report import Report
 from dynasmith.jobs.service_transfer import is_s3, s3_place
@@ -19,6 +20,7 @@ from dynasmith.jobs.spec import (
     BulkPut,
     PopulateFiles,
     Refresh,
+    Replace,
     Restore,
     RollBack,
     ServiceExport,
@@ -64,8 +66,10 @@ def resume(
     accept_changed_transform: bool,
     listener: Listener,
     refreshing: Callable[[Refresh], RefreshWorld] | None = None,
+    replacing: Callable[[Replace], ReplacementWorld] | None = None,
 ) -> Report:
-    """See `Jobs.resume`. ``refreshing`` is for who can do the parts of a refresh."""
+    """See `Jobs.resume`. ``refreshing`` is for who can do the parts of a refresh, ``replacing`` for who can replace a
+    table."""
     kept = items.ledger.show(job_id)
     spec = readable(kept)
     world = ProjectJobWorld(
@@ -75,6 +79,7 @@ def resume(
         in_place=isinstance(spec, Backfill),
         restoration=lambda spec: restore_world(items, spec, listener),
         refreshing=refreshing,
+        replacing=replacing,
     )
     function = world.function(transform_of(spec))
     if transform is None and not accept_changed_transform:

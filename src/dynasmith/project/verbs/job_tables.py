@@ -8,7 +8,17 @@ from contextlib import suppress
 from dynasmith.engine.transfer.table_details import TableEnd
 from dynasmith.errors import RunError
 from dynasmith.jobs.job import Job, readable
-from dynasmith.jobs.spec import UNKNOWN_TABLES, Backfill, Erase, Refresh, Restore, ServiceImport, Undo, sides_of
+from dynasmith.jobs.spec import (
+    UNKNOWN_TABLES,
+    Backfill,
+    Erase,
+    Refresh,
+    Replace,
+    Restore,
+    ServiceImport,
+    Undo,
+    sides_of,
+)
 from dynasmith.jobs.table_identity import TableIdentity, check_table
 from dynasmith.project.verbs.job_world import ProjectJobWorld
 from dynasmith.project.verbs.journals import Journals
@@ -27,7 +37,7 @@ def check_sides(job: Job, world: ProjectJobWorld) -> None:
     """The same for every side of a job, as its table is now: each is described, and stays so for the run."""
     spec = readable(job)
     if isinstance(
-        spec, ServiceImport | Restore | Refresh | Erase
+        spec, ServiceImport | Restore | Refresh | Erase | Replace
     ):  # its table is not there yet, or each part has its own
         return
     ends = {name: world.table(side) for name, side in sides_of(spec).items()}

@@ -12,6 +12,7 @@ from dynasmith.engine.transfer.erasure_world import ErasureWorld
 from dynasmith.engine.transfer.key_files import KeyFiles
 from dynasmith.engine.transfer.populate_source import PopulateSource
 from dynasmith.engine.transfer.refresh_world import RefreshWorld
+from dynasmith.engine.transfer.replacement_world import ReplacementWorld
 from dynasmith.engine.transfer.restore_world import RestoreWorld
 from dynasmith.engine.transfer.runner import RunContext
 from dynasmith.engine.transfer.service_job import NO_LIMIT, WaitLimit
@@ -37,6 +38,7 @@ from dynasmith.jobs.spec import (
     PopulateFiles,
     PopulateItems,
     Refresh,
+    Replace,
     Restore,
     RollBack,
     TransformRef,
@@ -66,8 +68,8 @@ class ProjectJobWorld:
     ``transform`` is what the caller gave: a job that begins has it, and one that ran a function without a name needs it
     again; ``in_place`` is for a backfill. ``sink`` and ``origin`` are what a job that begins has opened already,
     ``ledger`` is another one than the project's; ``waiting`` says whether the service is waited for. ``restoration``
-    gives what a restore needs, ``refreshing`` what a refresh does, and ``erasing`` knows
-    the value of an erasure.
+    gives what a restore needs, ``refreshing`` what a refresh does, ``erasing`` knows
+    the value of an erasure, and ``replacing`` the tables of a replacement.
     """
 
     def __init__(
@@ -84,6 +86,7 @@ class ProjectJobWorld:
         restoration: Callable[[Restore], RestoreWorld] | None = None,
         refreshing: Callable[[Refresh], RefreshWorld] | None = None,
         erasing: ErasureWorld | None = None,
+        replacing: Callable[[Replace], ReplacementWorld] | None = None,
     ) -> None:
         self.items = items
         self.service = ProjectServiceWorld(items, listener, waiting)
@@ -93,6 +96,7 @@ class ProjectJobWorld:
         self._restoration = restoration
         self._refreshing = refreshing
         self._erasing = erasing
+        self._replacing = replacing
         self._listener = listener
         self._transform = transform
         self._in_place = in_place
@@ -271,6 +275,12 @@ class ProjectJobWorld:
                 hint=f"dynasmith erase {spec.recipe} with the same value goes on with the job",
             )
         return self._erasing
+
+    def replacing(self, spec: Replace) -> ReplacementWorld:
+        """What the caller gave for it. Raises CheckpointError where it gave none."""
+        if self._replacing is None:
+            raise CheckpointError("This process cannot replace a table.", hint="dynasmith jobs resume")
+        return self._replacing(spec)
 
     def kept_journal(self, job_id: str) -> KeptJournal:
         """The undo journal of a backfill, to be read back; it must hold what the checkpoints of the job promise."""

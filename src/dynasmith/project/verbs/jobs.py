@@ -42,6 +42,7 @@ from dynasmith.project.verbs.job_ticks import JobTicks
 from dynasmith.project.verbs.journals import journals_of
 from dynasmith.project.verbs.migrations.jobs_of_migrations import migration_of, refuse_job_of_migration
 from dynasmith.project.verbs.refreshes.parts import refresh_world
+from dynasmith.project.verbs.replacements.replacement_world import ProjectReplacementWorld
 from dynasmith.project.verbs.transforms import AnyTransform
 from dynasmith.project.world import World
 
@@ -257,4 +258,5 @@ class Jobs(JobTicks):
             accept_changed_transform=accept_changed_transform,
             listener=listener,
             refreshing=lambda spec: refresh_world(self._items, spec, listener),
+            replacing=lambda spec: ProjectReplacementWorld.of(self._items, spec, listener),
         )

@@ -1,0 +1,115 @@
+"""`dynasmith replace TABLE`, and `status | verify` of its job."""
+
+from __future__ import annotations
+
+import click
+
+from dynasmith.cli.flow_options import UNITS
+from dynasmith.cli.shared_options import Invocation, verb
+from dynasmith.cli.suggestions import VerbGroup
+from dynasmith.errors import UsageError
+
+
+class ReplaceGroup(VerbGroup):
+    """A table in place of a verb means `start` that table."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """The command of the first argument; `start` for a table."""
+        if args and not args[0].startswith("-") and args[0] not in self.commands:
+            args = ["start", *args]
+        return super().resolve_command(ctx, args)
+
+
+@click.group("replace", cls=ReplaceGroup, epilog="Example: dynasmith replace orders --transform shop.moves:by_mail")
+def command() -> None:
+    """Replace a table that is in use by one with another key, or with local indexes."""
+
+
+@verb("start", example="dynasmith replace start orders --transform shop.moves:by_mail")
+@click.argument("table")
+@click.option("--to", "new_name", metavar="NAME", help="Name of the new table; default TABLE-v2.")
+@click.option("--transform", metavar="FUNCTION", help="module:function or an operations file that makes the new items.")
+@click.option("--source-key", multiple=True, metavar="NAME=ATTRIBUTE",
+              help="Attribute of the new items that holds the old key attribute NAME; default NAME.")  # fmt: skip
+@click.option("--until", type=click.Choice(("following", "verified")), default="verified", show_default=True,
+              help="Stop when every change is followed, or when both tables were compared.")  # fmt: skip
+@click.option("--max-read-units", type=UNITS, help="Limit of the copy in read units a second.")
+@click.option("--max-write-units", type=UNITS, help="Limit of the copy in write units a second.")
+def start(
+    invocation: Invocation,
+    table: str,
+    new_name: str | None,
+    transform: str | None,
+    source_key: tuple[str, ...],
+    until: str,
+    max_read_units: float | None,
+    max_write_units: float | None,
+) -> int:
+    """Create the new table, fill it, and follow TABLE until both are equal. TABLE stays in use. The word start may be
+    left out: dynasmith replace TABLE."""
+    from dynasmith.cli.flow_report import FlowProgressView, show_rehearsal
+    from dynasmith.cli.replacement_report import show_replacement
+
+    project, owners = invocation.project(), _owners(source_key)
+    if invocation.dry_run:
+        found = project.dry_run.replace(
+            table,
+            new_name=new_name,
+            transform=transform,
+            max_read_units=max_read_units,
+            max_write_units=max_write_units,
+        )
+        return show_rehearsal(invocation, found)
+    with FlowProgressView(invocation.words(), redact=invocation.redact) as shown:
+        report = project.replace(
+            table,
+            new_name=new_name,
+            transform=transform,
+            source_key=owners,
+            until=until,  # type: ignore[arg-type]  # click has checked it
+            max_read_units=max_read_units,
+            max_write_units=max_write_units,
+            consent=invocation.consent(),
+            listener=shown,
+        )
+    return show_replacement(invocation, report)
+
+
+def _owners(said: tuple[str, ...]) -> dict[str, str]:
+    owners = {}
+    for each in said:
+        name, equals, attribute = each.partition("=")
+        if not (name and equals and attribute):
+            raise UsageError(f"--source-key {each!r} is not NAME=ATTRIBUTE.", hint="for example --source-key id=old_id")
+        owners[name] = attribute
+    return owners
+
+
+@verb("status", example="dynasmith replace status last")
+@click.argument("job")
+def status(invocation: Invocation, job: str) -> int:
+    """Show how far a replacement is: state, keys that are not equal yet, keys that cannot be."""
+    from dynasmith.cli.replacement_report import show_replacement
+
+    show_replacement(invocation, invocation.project().replacements.status(job))
+    return 0
+
+
+@verb("verify", example="dynasmith replace verify last")
+@click.argument("job")
+def verify(invocation: Invocation, job: str) -> int:
+    """Compare every item of both tables and make equal what differs, also after changes were lost."""
+    from dynasmith.cli.flow_report import FlowProgressView
+    from dynasmith.cli.replacement_report import show_replacement
+
+    project = invocation.project()
+    with FlowProgressView(invocation.words(), redact=invocation.redact) as shown:
+        report = project.replacements.verify(job, listener=shown)
+    return show_replacement(invocation, report)
+
+
+command.add_command(start)
+command.add_command(status)
+command.add_command(verify)

@@ -1,0 +1,47 @@
+"""What a replacement looks like."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from dynasmith.cli.counts import counted, dollars_text, seconds_text
+from dynasmith.cli.job_json import report_json
+from dynasmith.cli.shared_options import Invocation, print_json
+from dynasmith.cli.where_report import say_where, where_json
+
+if TYPE_CHECKING:
+    from dynasmith import Replacement
+
+
+def show_replacement(invocation: Invocation, report: Replacement) -> int:
+    """The end of a run, or how far a replacement is: 1 where it was cancelled, 3 where it is not where it was to be."""
+    if invocation.as_json:
+        print_json(report_json(invocation, report) | where_json(invocation, report))
+        return exit_code(report)
+    progress, keys = report.progress, report.progress.keys
+    say_where(invocation, report)
+    invocation.say(f"{report.source_table} is replaced by {report.target_table}: {progress.state}.")
+    invocation.say(f"  copy: {report.counts.arithmetic}")
+    left = f"{counted(keys.dirty, 'key')} to be made equal, {keys.blocked:,} blocked"
+    invocation.say(f"  {left}; lag {seconds_text(keys.lag_seconds)}")
+    for blocked in keys.first_blocked:
+        said = "what blocks a key is hidden (--redact)" if invocation.redact else f"{blocked.key}: {blocked.reason}"
+        invocation.say(f"    {said}")
+    if progress.foreign:
+        foreign = counted(progress.foreign, "item")
+        invocation.say(f"  {foreign} of {report.target_table} belong to no item of {report.source_table}")
+    if progress.verified_at is not None:
+        invocation.say(f"  verified at {progress.verified_at:%Y-%m-%dT%H:%M:%SZ}: two comparisons found no difference")
+    if progress.safety:
+        invocation.say(f"  {report.source_table} can be restored from {progress.safety}")
+    invocation.say(f"{seconds_text(report.seconds)}; {dollars_text(report.dollars)}.")
+    if report.job.state == "waiting":
+        invocation.say(f"Nobody follows the table now. Within 20 hours run: dynasmith jobs resume {report.job.id}")
+    return exit_code(report)
+
+
+def exit_code(report: Replacement) -> int:
+    """1 for one that was cancelled, 3 for one that is not where its run was to end."""
+    if report.job.state == "cancelled":
+        return 1
+    return 0 if report.reached else 3

@@ -1,0 +1,106 @@
+"""The capture runs beside everything else, in a thread of its own, which alone writes the spool."""
+
+from collections.abc import Callable, Sequence
+from queue import Empty, SimpleQueue
+from threading import Event, Thread
+from typing import Final
+
+from dynasmith.engine.replacement.capture import CaptureGap, StreamCapture
+from dynasmith.engine.replacement.dirty_set import DirtySet
+from dynasmith.engine.replacement.mark_spool import MarkSpool
+from dynasmith.engine.replacement.marks import Mark
+from dynasmith.errors import RunError
+
+POLL_SECONDS: Final = 0.25
+"""Between two looks at a shard, which may be read five times a second (API reference, GetRecords)."""
+
+
+class CaptureThread:
+    """Reads the stream until it is stopped. What ends it early is raised by `check`. ``now`` gives Unix seconds,
+    ``allowed`` raises where the run must not go on."""
+
+    def __init__(
+        self,
+        capture: StreamCapture,
+        spool: MarkSpool,
+        dirty: DirtySet,
+        *,
+        now: Callable[[], float],
+        allowed: Callable[[], None],
+        failed: Callable[[], None] = lambda: None,
+    ) -> None:
+        self.capture = capture
+        self._spool, self._dirty, self._now, self._allowed, self._failed = spool, dirty, now, allowed, failed
+        self._marks: SimpleQueue[tuple[Sequence[Mark], Event]] = SimpleQueue()
+        self._stop, self._counts_anew = Event(), Event()
+        self._error: BaseException | None = None
+        self._thread = Thread(target=self._run, name="dynasmith-capture", daemon=True)
+
+    def start(self) -> None:
+        """Begin to read."""
+        self._thread.start()
+
+    def close(self) -> None:
+        """Stop, and close the spool."""
+        self._stop.set()
+        if self._thread.is_alive():
+            self._thread.join()
+        self._spool.close()
+
+    def check(self) -> None:
+        """Raise what ended the capture."""
+        if isinstance(self._error, CaptureGap):
+            raise RunError(
+                "The stream of the table lost records before they were read: which items changed then is not known.",
+                hint="dynasmith replace verify JOB compares every item and goes on",
+            )
+        if self._error is not None:
+            raise self._error
+
+    def keep(self, marks: Sequence[Mark], check: Callable[[], None]) -> None:
+        """Keep marks of others, and make their keys dirty. Returns when they are kept."""
+        kept = Event()
+        self._marks.put((marks, kept))
+        while not kept.wait(0.05):
+            check()
+
+    def await_quiet(self) -> None:
+        """Count pages from now on: see `StreamCapture.await_quiet`."""
+        self._counts_anew.set()
+
+    @property
+    def quiet(self) -> bool:
+        """Whether everything that was written before `await_quiet` was read, and nothing came since."""
+        return not self._counts_anew.is_set() and self.capture.quiet
+
+    @property
+    def near(self) -> bool:
+        """Whether everything that was written before `await_quiet` was read."""
+        return not self._counts_anew.is_set() and self.capture.near
+
+    def _run(self) -> None:
+        try:
+            while not self._stop.is_set():
+                self._allowed()
+                if self._counts_anew.is_set():
+                    self.capture.await_quiet()
+                    self._counts_anew.clear()
+                self.capture.round()
+                self._keep_others()
+                self._spool.idle()
+                if not self.capture.more:
+                    self._stop.wait(POLL_SECONDS)
+        except BaseException as error:  # it is raised where somebody waits for the capture
+            self._error = error
+            self._failed()
+
+    def _keep_others(self) -> None:
+        while True:
+            try:
+                marks, kept = self._marks.get_nowait()
+            except Empty:
+                return
+            numbered = self._dirty.numbered(marks, self._now())
+            self._spool.keep(numbered, {})
+            self._dirty.add(numbered)
+            kept.set()

@@ -1,0 +1,89 @@
+"""What the replacement of a table needs of its two tables, its stream, and the copy that fills the new one."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from dynasmith.engine.transfer.event_thread import StopRequest
+from dynasmith.engine.transfer.table_details import TableEnd
+from dynasmith.items.transform import Transform
+from dynasmith.jobs.counts import Counts
+from dynasmith.jobs.spec import Replace
+from dynasmith.jobs.table_identity import TableIdentities
+from dynasmith.ports.checkpoints import Claim
+from dynasmith.ports.clock import Clock
+from dynasmith.ports.items import DeadLetter
+from dynasmith.ports.journal import UndoJournal
+from dynasmith.ports.model_items import ModelItems
+from dynasmith.ports.streams import StreamReader
+
+
+class ReplacementWorld(Protocol):
+    """One run of one replacement asks it. What it creates or turns on is left alone where it is so already."""
+
+    @property
+    def clock(self) -> Clock:
+        """The project's clock."""
+        ...
+
+    @property
+    def items(self) -> ModelItems:
+        """Calls on items."""
+        ...
+
+    @property
+    def settle_seconds(self) -> float:
+        """How long after a stream was turned on writes may be missing from it, without a record that says otherwise."""
+        ...
+
+    def source(self) -> TableEnd:
+        """The source as it is described now. Raises TableNotFound."""
+        ...
+
+    def target(self) -> TableEnd:
+        """The target as it is described now. Raises TableNotFound."""
+        ...
+
+    def identities(self) -> TableIdentities:
+        """Which tables the two are. Raises CheckpointError where they are others than when the job began."""
+        ...
+
+    def transform(self, spec: Replace) -> Transform | None:
+        """The transform, with the time and the id that the copy gives it. Raises UsageError where it is gone."""
+        ...
+
+    def safety_point(self) -> str:
+        """Make sure that the source can be restored, and say from what. Raises RunError where it cannot."""
+        ...
+
+    def create_target(self) -> None:
+        """Create the target as it is defined; its time to live stays off."""
+        ...
+
+    def enable_stream(self) -> bool:
+        """Turn on the stream of the source, and wait for it; whether it was off. Raises UsageError for a view that does
+        not suffice."""
+        ...
+
+    def disable_stream(self) -> None:
+        """Turn off the stream of the source."""
+        ...
+
+    def stream(self) -> StreamReader:
+        """The stream of the source."""
+        ...
+
+    def new_journal(self, job: str) -> UndoJournal:
+        """A journal for what a job that is about to begin captures. Raises RunError where it cannot be written."""
+        ...
+
+    def journal(self, job: str) -> UndoJournal:
+        """The journal of a job. Raises RunError where there is none."""
+        ...
+
+    def copy(self, spec: Replace, claim: Claim, stop: StopRequest) -> Counts:
+        """Copy every item, or go on with the copy, to its end; ``stop`` ends it early. Raises what a copy raises."""
+        ...
+
+    def copy_dead(self, spec: Replace) -> Sequence[DeadLetter]:
+        """What the copy could not write."""
+        ...

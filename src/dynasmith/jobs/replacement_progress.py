@@ -1,0 +1,104 @@
+"""How far the replacement of a table is: states in their order, and what is known of its keys."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Final, Literal, TypeAlias
+
+from msgspec import Struct
+
+ReplacementState: TypeAlias = Literal[
+    "planned",
+    "target",
+    "capturing",
+    "copying",
+    "draining",
+    "following",
+    "verified",
+    "cutover",
+    "following back",
+    "finished",
+    "aborted",
+]
+ReplacementGoal: TypeAlias = Literal["following", "verified"]
+STATES: Final[tuple[ReplacementState, ...]] = (
+    "planned",
+    "target",
+    "capturing",
+    "copying",
+    "draining",
+    "following",
+    "verified",
+    "cutover",
+    "following back",
+    "finished",
+    "aborted",
+)
+
+BLOCKED_KEPT: Final = 20
+"""Blocked keys whose reasons the record of a job keeps."""
+
+
+class BlockedKey(Struct, frozen=True):
+    """A key that cannot be made equal, as people read it, and why."""
+
+    key: str
+    reason: str
+
+
+class KeyFigures(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Keys of the source, when the job was last kept. ``dirty`` may differ in the target, ``blocked`` wait for a change
+    of the source, ``handled`` were made equal since the copy. ``lag_seconds`` is the age of the oldest dirty key,
+    ``captured_at`` when the stream was last read."""
+
+    dirty: int = 0
+    blocked: int = 0
+    records: int = 0
+    handled: int = 0
+    lag_seconds: float = 0.0
+    captured_at: datetime | None = None
+    first_blocked: tuple[BlockedKey, ...] = ()
+
+
+class ReplacementProgress(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """How far a replacement is.
+
+    ``safety`` is what the source can be restored from. ``streams`` names the tables whose stream was turned on for it.
+    ``copy_job`` is the id of the copy. ``differences`` are those that the last comparison found and mended,
+    ``foreign`` counts items of the new table that belong to no item of
+    the source. ``heals``: records of the stream are passed over that are gone, since every item is compared.
+    ``verified_at`` is when two comparisons in a row had found none.
+    """
+
+    state: ReplacementState = "planned"
+    safety: str = ""
+    streams: tuple[str, ...] = ()
+    copy_job: str = ""
+    keys: KeyFigures = KeyFigures()
+    differences: int | None = None
+    foreign: int = 0
+    heals: bool = False
+    verified_at: datetime | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """Stable keys."""
+        keys = self.keys
+        return {
+            "state": self.state,
+            "safety_point": self.safety or None,
+            "copy_job": self.copy_job or None,
+            "dirty_keys": keys.dirty,
+            "blocked_keys": keys.blocked,
+            "records": keys.records,
+            "handled_keys": keys.handled,
+            "lag_seconds": keys.lag_seconds,
+            "captured_at": _utc(keys.captured_at),
+            "blocked": [{"key": each.key, "reason": each.reason} for each in keys.first_blocked],
+            "differences": self.differences,
+            "foreign_items": self.foreign,
+            "verified_at": _utc(self.verified_at),
+        }
+
+
+def _utc(time: datetime | None) -> str | None:
+    return None if time is None else time.isoformat(timespec="seconds").replace("+00:00", "Z")

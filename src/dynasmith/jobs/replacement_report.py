@@ -1,0 +1,32 @@
+"""The end of a run of a replacement, in values."""
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from dynasmith.jobs.replacement_progress import ReplacementProgress
+from dynasmith.jobs.report import Report
+
+NOT_BEGUN: Final = ReplacementProgress()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Replacement(Report):
+    """How far a replacement is. ``source_table`` and ``target_table`` are physical names; the counts are those of
+    the copy.
+
+    ``reached`` says whether the run came to the state that it was asked for.
+    """
+
+    source_table: str = ""
+    target_table: str = ""
+    progress: ReplacementProgress = NOT_BEGUN
+    reached: bool = True
+
+    def to_json(self) -> dict[str, Any]:
+        """The keys of a report, ``source_table``, ``target_table``, ``reached`` and ``replacement``."""
+        return super(Replacement, self).to_json() | {
+            "source_table": self.source_table,
+            "target_table": self.target_table,
+            "reached": self.reached,
+            "replacement": self.progress.to_json(),
+        }

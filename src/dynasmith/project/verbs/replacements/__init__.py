@@ -1,0 +1,1 @@
+"""replace, wired: what is checked before, the two tables, the stream and the copy."""

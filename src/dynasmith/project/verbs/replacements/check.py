@@ -1,0 +1,97 @@
+"""What is checked of a replacement before anything is asked or done."""
+
+from __future__ import annotations
+
+from msgspec import UNSET
+from msgspec.structs import replace
+
+from dynasmith.engine.definition_import import as_definition
+from dynasmith.engine.replacement.item_mapping import ItemMapping
+from dynasmith.engine.transfer.table_details import TableEnd, check_ends
+from dynasmith.errors import RunError, TableExists, UsageError
+from dynasmith.items.digest import item_hash
+from dynasmith.items.transform import ItemRefused, Transform
+from dynasmith.items.wire import RawItem
+from dynasmith.jobs.side import Side
+from dynasmith.ports.model_items import ModelItems
+from dynasmith.project.verbs.item_world import ItemWorld
+from dynasmith.project.verbs.new_target import new_target
+from dynasmith.project.verbs.tables import exists
+from dynasmith.tables.description import TableDescription
+from dynasmith.tables.table import StreamView, Table
+
+SAMPLED_ITEMS = 200
+READERS_MAX = 2
+"""Processes that may read a shard at a time (API reference, Streams: more are throttled)."""
+IMAGES = (StreamView.NEW_AND_OLD_IMAGES, StreamView.OLD_IMAGE)
+_READ = ("stream", "triggers", "time_to_live")
+
+
+def new_table(items: ItemWorld, table: str, name: str) -> Table:
+    """The table that replaces one: as its definition says, else as it is, under another name. Its time to live, its
+    stream and what is the old table's own (a policy, alarms) come when it is in use.
+
+    Raises TableNotFound, DefinitionError, and TableExists where a table has the name.
+    """
+    world = items.world
+    physical = world.physical(table)
+    defined = next((each for each in world.defined_tables() if each.name == physical), None)
+    wanted = defined or as_definition(world.control.describe(physical))
+    made = new_target(items, Side(table=name), wanted)
+    if exists(world, made.name):
+        raise TableExists(made.name, hint="name another one with --to: a replacement creates its table")
+    return replace(made, time_to_live=UNSET, stream=UNSET, triggers=UNSET)
+
+
+def check_source(items: ItemWorld, table: str, *, moves_keys: bool) -> TableDescription:
+    """The source as it is. Raises TableNotFound, and UsageError for a stream that shows too little, or that two others
+    read already."""
+    described = items.world.control.describe(items.world.physical(table), _READ)
+    name, view = described.table.name, described.table.stream
+    if described.status != "ACTIVE":
+        raise RunError(f"Table {name} is {described.status}.", hint="wait until it is ACTIVE")
+    if view and moves_keys and view not in IMAGES:
+        raise UsageError(
+            f"The stream of {name} shows {view}, and a transform needs the old image of each change.",
+            hint="its readers would lose it: let them stop, turn it off, and the replacement turns it on with "
+            f"{StreamView.NEW_AND_OLD_IMAGES}",
+        )
+    readers = [each.function for each in described.triggers if each.on_current_stream]
+    if len(readers) >= READERS_MAX:
+        raise UsageError(
+            f"The stream of {name} has {len(readers)} readers already ({', '.join(readers)}), and bears {READERS_MAX}.",
+            hint="detach one of them for as long as the replacement takes: dynasmith lambda detach",
+        )
+    return described
+
+
+def check_items(
+    source: TableEnd, target: TableEnd, transform: Transform | None, owners: dict[str, str], items: ModelItems
+) -> None:
+    """Raise UsageError where a sample of the items shows that the transform drops the key of an item, fails, or gives
+    different items when it is run again. Reads up to 200 items."""
+    check_ends(source, target, transforms=transform is not None)
+    if transform is not None and transform.hides_values:
+        raise UsageError(
+            "A transform that masks cannot replace a table: what is replaced holds what it held.",
+            hint="dynasmith copy makes a masked copy",
+        )
+    for name in owners:
+        if name not in source.key.names:
+            raise UsageError(
+                f"{name} is not a key attribute of {source.name}.", hint=f"its key is {', '.join(source.key.names)}"
+            )
+    mapping = ItemMapping(source.key, target.key, transform, owners)
+    for item in items.page("Scan", source.name, {"Limit": SAMPLED_ITEMS}).items:
+        raw = RawItem(bytes(item))
+        try:
+            first, second = mapping.items(raw), mapping.items(raw)
+        except ItemRefused as refused:
+            raise UsageError(refused.message, hint=refused.hint or "fix the transform, or the item") from refused
+        if {key: item_hash(made) for key, made in first.items()} != {
+            key: item_hash(made) for key, made in second.items()
+        }:
+            raise UsageError(
+                f"The transform makes something else of item {mapping.shown(raw)} each time.",
+                hint="let it depend on the item alone; ctx.now and ctx.uuid are the same each time",
+            )

@@ -1,0 +1,11 @@
+"""Names of tables that replace others."""
+
+import re
+
+_VERSION = re.compile(r"(.*)-v(\d+)\Z")
+
+
+def next_name(table: str) -> str:
+    """The name of the table that replaces one: ``orders-v2`` after ``orders``."""
+    found = _VERSION.match(table)
+    return f"{found[1]}-v{int(found[2]) + 1}" if found else f"{table}-v2"

@@ -1,0 +1,133 @@
+"""replace, wired: begin, go on, show."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from os import urandom
+
+import msgspec
+
+from dynasmith.aws.control.model_items import AwsModelItems
+from dynasmith.engine.replacement.replacement import begin_replacement, has_reached
+from dynasmith.engine.run import run
+from dynasmith.errors import UsageError
+from dynasmith.items.ctx import Context
+from dynasmith.items.transform import Transform
+from dynasmith.jobs.job import Job, job_id, readable
+from dynasmith.jobs.options import TransferOptions
+from dynasmith.jobs.replacement_progress import ReplacementGoal, ReplacementProgress
+from dynasmith.jobs.replacement_report import Replacement
+from dynasmith.jobs.side import Side
+from dynasmith.jobs.spec import Copy, Replace
+from dynasmith.plans.consent import Consent
+from dynasmith.ports.listener import Listener, silent
+from dynasmith.project.verbs.item_world import ItemWorld
+from dynasmith.project.verbs.job_resume import resume
+from dynasmith.project.verbs.job_world import ProjectJobWorld
+from dynasmith.project.verbs.replacements.check import check_items, check_source, new_table
+from dynasmith.project.verbs.replacements.names import next_name
+from dynasmith.project.verbs.replacements.replacement_world import ProjectReplacementWorld
+
+
+def planned_replacement(
+    items: ItemWorld,
+    table: str,
+    *,
+    new_name: str = "",
+    transform: str | None = None,
+    source_key: Mapping[str, str] | None = None,
+    until: ReplacementGoal = "verified",
+    options: TransferOptions | None = None,
+) -> Replace:
+    """The replacement as a job would do it, checked against the two tables; reads only."""
+    described = check_source(items, table, moves_keys=transform is not None)
+    made = new_table(items, table, new_name or next_name(table))
+    began = items.now()
+    source, target = Side(table=described.table.name), Side(table=made.name)
+    ref = ProjectJobWorld(items, transform=transform).transform_ref()
+    asked = options or TransferOptions()
+    spec = Replace(
+        source=source,
+        target=target,
+        definition=msgspec.json.encode(made).decode(),
+        transform=ref,
+        owners=dict(source_key or {}),
+        until=until,
+        began=began,
+        progress=ReplacementProgress(copy_job=job_id(Copy.verb, began, urandom(3))),
+        options=msgspec.structs.replace(asked, consistent=True, on_error="dead", digest=False),
+    )
+    world = ProjectJobWorld(items, transform=transform)
+    function, ends = world.function(ref), (items.end(source), items.end_of(target, made))
+    context = Context(began, spec.progress.copy_job, ends[0].key)
+    bound = None if function is None else Transform(function, context, target=ends[1].key)
+    check_items(*ends, bound, spec.owners, AwsModelItems(items.world.session))
+    return spec
+
+
+def replace(
+    items: ItemWorld, spec: Replace, *, consent: Consent | None = None, listener: Listener = silent
+) -> Replacement:
+    """Begin a replacement that was planned."""
+    text = f"Replace {spec.source.table} by {spec.target.table}, which is created and filled, in {{where}}?"
+    items.granted(consent, spec.source, spec.source.table, text)
+    world = ProjectJobWorld(items, listener, replacing=_world_of(items, listener))
+    claim = begin_replacement(spec, world)
+    report = items.priced(run(readable(claim.job), claim, world))
+    assert isinstance(report, Replacement)
+    return report
+
+
+def go_on(items: ItemWorld, job_id: str, *, heals: bool = False, listener: Listener = silent) -> Replacement:
+    """Go on with a replacement; with ``heals`` every item is compared, whatever the stream has lost."""
+    replacement_of(items, job_id)
+    if heals:
+        _change(items, job_id)
+    replacing = _world_of(items, listener)
+    report = resume(
+        items, job_id, transform=None, accept_changed_transform=False, listener=listener, replacing=replacing
+    )
+    assert isinstance(report, Replacement)
+    return report
+
+
+def _world_of(items: ItemWorld, listener: Listener) -> Callable[[Replace], ProjectReplacementWorld]:
+    return lambda spec: ProjectReplacementWorld.of(items, spec, listener)
+
+
+def _change(items: ItemWorld, job_id: str) -> None:
+    claim = items.ledger.claim(job_id)
+    try:
+        spec = readable(claim.job)
+        assert isinstance(spec, Replace)
+        progress = msgspec.structs.replace(spec.progress, heals=True)
+        spec = msgspec.structs.replace(spec, progress=progress, until="verified")
+        claim.change(msgspec.structs.replace(claim.job, spec=spec))
+    finally:
+        claim.release()
+
+
+def replacement_of(items: ItemWorld, job_id: str) -> tuple[Job, Replace]:
+    """The job of a replacement. Raises UsageError for another job, RunError where there is none."""
+    job = items.ledger.show(job_id)
+    if not isinstance(job.spec, Replace):
+        raise UsageError(f"Job {job.id} is a {job.verb}, and replaces no table.", hint="dynasmith jobs list")
+    return job, job.spec
+
+
+def shown(items: ItemWorld, job_id: str) -> Replacement:
+    """How far a replacement is, from the ledger; the counts are those of its copy so far."""
+    job, spec = replacement_of(items, job_id)
+    copied = next((each.counts for each in items.ledger.jobs() if each.id == spec.progress.copy_job), job.counts)
+    found = Replacement(
+        job,
+        copied,
+        job.ran_seconds,
+        source_table=spec.source.table,
+        target_table=spec.target.table,
+        progress=spec.progress,
+        reached=has_reached(spec),
+    )
+    priced = items.priced(found)
+    assert isinstance(priced, Replacement)
+    return priced

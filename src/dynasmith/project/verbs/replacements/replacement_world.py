@@ -1,0 +1,192 @@
+"""The two tables of a replacement, wired."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import msgspec
+
+from dynasmith.aws.control.change_stream import AwsChangeStream
+from dynasmith.aws.control.model_items import AwsModelItems
+from dynasmith.engine.apply import apply_plan
+from dynasmith.engine.run import run
+from dynasmith.engine.transfer.copy import begin_copy
+from dynasmith.engine.transfer.event_thread import StopRequest
+from dynasmith.engine.transfer.events import FlowNote
+from dynasmith.engine.transfer.long_job import JobCancelled
+from dynasmith.engine.transfer.table_details import TableEnd
+from dynasmith.errors import RunError
+from dynasmith.items.ctx import Context
+from dynasmith.items.transform import Transform
+from dynasmith.jobs.counts import Counts
+from dynasmith.jobs.job import Job
+from dynasmith.jobs.journal import JournalHead
+from dynasmith.jobs.spec import Copy, Replace
+from dynasmith.jobs.table_identity import TableIdentities, check_table
+from dynasmith.ports.checkpoints import Claim
+from dynasmith.ports.clock import Clock
+from dynasmith.ports.items import DeadLetter
+from dynasmith.ports.journal import UndoJournal
+from dynasmith.ports.listener import Listener
+from dynasmith.ports.model_items import ModelItems
+from dynasmith.ports.streams import StreamReader
+from dynasmith.project.verbs.item_world import ItemWorld
+from dynasmith.project.verbs.job_resume import resume
+from dynasmith.project.verbs.job_world import ProjectJobWorld
+from dynasmith.project.verbs.journals import journals_of
+from dynasmith.project.verbs.migrations.safety_point import make_safety_point
+from dynasmith.project.verbs.plan import make_plan
+from dynasmith.project.verbs.tables import ensure
+from dynasmith.project.verbs.transforms import function_of
+from dynasmith.tables.table import StreamView, Table
+
+SETTLE_SECONDS = 60.0
+"""How long after a stream was enabled a write may still be missing from it, on AWS."""
+SETTLE_SECONDS_ENGINE = 0.1
+"""The same on an engine, which has one process."""
+
+
+@dataclass
+class ProjectReplacementWorld:
+    """Keeps `dynasmith.engine.transfer.replacement_world.ReplacementWorld`."""
+
+    world: ItemWorld
+    spec: Replace
+    listener: Listener
+    items: ModelItems
+
+    @classmethod
+    def of(cls, world: ItemWorld, spec: Replace, listener: Listener) -> ProjectReplacementWorld:
+        """The tables of a job, in the environment of a project."""
+        return cls(world, spec, listener, AwsModelItems(world.world.session))
+
+    @property
+    def clock(self) -> Clock:
+        """The project's."""
+        return self.world.world.clock
+
+    @property
+    def settle_seconds(self) -> float:
+        """A minute on AWS."""
+        return SETTLE_SECONDS_ENGINE if self.world.world.session.access.isolated else SETTLE_SECONDS
+
+    @property
+    def definition(self) -> Table:
+        """The new table, as it is created."""
+        return msgspec.json.decode(self.spec.definition, type=Table)
+
+    def source(self) -> TableEnd:
+        """The source now."""
+        return self.world.end(self.spec.source)
+
+    def target(self) -> TableEnd:
+        """The target now."""
+        return self.world.end(self.spec.target)
+
+    def identities(self) -> TableIdentities:
+        """Which tables they are; the same as before, where that is known."""
+        found = TableIdentities(source=self.source().identity, target=self.target().identity)
+        for before, now in ((self.spec.tables.source, found.source), (self.spec.tables.target, found.target)):
+            if before is not None and now is not None:
+                check_table("of the replacement", before, now)
+        return found
+
+    def transform(self, spec: Replace) -> Transform | None:
+        """The transform as the copy job calls it."""
+        if spec.transform is None:
+            return None
+        function = function_of(spec.transform.name, self.world.folder, keys=self.world.world.cipher)
+        source, target = self.source().key, self.target().key
+        return Transform(function, Context(spec.began, spec.progress.copy_job, source), target=target)
+
+    def safety_point(self) -> str:
+        """Point-in-time recovery where it is on, else a backup, else an export."""
+        exports = Path(self.world.folder) / ".dynasmith" / "replacements"
+        name = f"before-replace-{self.spec.began:%Y%m%d-%H%M%S}"
+
+        def told(sentence: str) -> None:
+            self.listener(FlowNote(table=self.spec.source.table, sentence=f"{sentence[0].upper()}{sentence[1:]}."))
+
+        made = make_safety_point(self.world, self.spec.source.table, name, exports, self.listener, told)
+        return "no item to restore" if made is None else str(made)
+
+    def create_target(self) -> None:
+        """Create it; what a killed run left of it is finished."""
+        done = ensure(self.world.world, [self.definition], listener=self.listener)
+        for error in done.failures.values():
+            raise error
+
+    def enable_stream(self) -> bool:
+        """Turn it on with both images, through a plan of that one setting."""
+        return self._set_stream(StreamView.NEW_AND_OLD_IMAGES)
+
+    def disable_stream(self) -> None:
+        """Turn it off."""
+        self._set_stream(None)
+
+    def _set_stream(self, view: StreamView | None) -> bool:
+        world, table = self.world.world, self.source().description.table
+        if (table.stream is None) == (view is None):
+            return False
+        wanted = Table(name=table.name, key=table.key, stream=view)
+        plan = make_plan(world, [wanted], only=("stream",))
+        report = apply_plan(plan, world.control, world.clock, listener=self.listener)
+        for error in report.failures.values():
+            raise error
+        return True
+
+    def stream(self) -> StreamReader:
+        """The stream that the source has now."""
+        described = self.source().description
+        if not described.stream_arn:
+            raise RunError(
+                f"Table {described.table.name} has no stream any more.", hint="dynasmith replace abort, and begin again"
+            )
+        return AwsChangeStream(self.world.world.session, described.stream_arn, described.table.name)
+
+    def new_journal(self, job: str) -> UndoJournal:
+        """A journal beside the undo journals."""
+        source = self.source()
+        head = JournalHead(job=job, table=source.name, where=source.access.where, segments=1)
+        return journals_of(self.world.world).create(head)
+
+    def journal(self, job: str) -> UndoJournal:
+        """The journal of the job."""
+        return journals_of(self.world.world).reopen(job)
+
+    def copy(self, spec: Replace, claim: Claim, stop: StopRequest) -> Counts:
+        """The copy as a job of its own, which is paused and cancelled with the replacement."""
+        copy_job = spec.progress.copy_job
+        items = replace(self.world, job_id=copy_job, origin=f"replace:{claim.job.id}", parent=claim, stop=stop)
+        known = self._known(copy_job)
+        if known is not None and known.state == "done":
+            return known.counts
+        if known is None:
+            world = ProjectJobWorld(items, self.listener)
+            asked = Copy(
+                source=spec.source,
+                target=spec.target,
+                tables=spec.tables,
+                transform=spec.transform,
+                options=spec.options,
+            )
+            begun = begin_copy(asked, world, only_new=spec.transform is not None, began=spec.began)
+            report = run(asked, begun, world)
+        else:
+            report = resume(items, copy_job, transform=None, accept_changed_transform=False, listener=self.listener)
+        if report.job.state != "done":
+            if claim.control().wish == "cancel":
+                raise JobCancelled
+            raise RunError(
+                f"The copy {copy_job} was {report.job.state}.", hint=f"dynasmith replace abort {claim.job.id}"
+            )
+        return report.counts
+
+    def copy_dead(self, spec: Replace) -> Sequence[DeadLetter]:
+        """The dead letters of the copy."""
+        return self.world.ledger.dead_letters(spec.progress.copy_job)
+
+    def _known(self, job_id: str) -> Job | None:
+        return next((job for job in self.world.ledger.jobs() if job.id == job_id), None)
