@@ -65,7 +65,7 @@ class Writer:
     """Moves mails between users, deletes and creates some; every change is acknowledged before the next one."""
 
     def __init__(self, story: ItemStory, count: int, table: str = "users", seed: int = 1) -> None:
-        self.client, self.table = client_of(story.engine, story.account), table
+        self.client, self.table = client_of(story.endpoint, story.account), table
         self.mails = {str(number): f"mail-{number}" for number in range(count)}
         self.free, self.writes, self._rng = [f"free-{number}" for number in range(20)], 0, Random(seed)
         self._stop = Event()
@@ -108,6 +108,13 @@ class Writer:
             self._stop.set()
             thread.join()
             self.client.close()
+
+
+def change(story: ItemStory, item: dict[str, Any], table: str = "users") -> None:
+    """One write that the stream sees."""
+    client = client_of(story.endpoint, story.account)
+    client.put_item(TableName=table, Item=item)
+    client.close()
 
 
 def by_id(items: list[dict[str, Any]], name: str = "id") -> dict[str, dict[str, Any]]:
