@@ -226,6 +226,7 @@ replace-start --max-write-units | replacement/test_replace.py
 refresh --from | item_stories/test_refresh.py
 refresh --recipe | item_stories/test_refresh.py
 refresh --allow-personal | item_stories/test_refresh.py
+copy --keep-target-items | item_stories/test_personal_data.py
 copy --transport       | item_stories/test_every_option.py
 demo --keep            | item_stories/test_demo.py
 export --at | item_stories/test_export_to_s3.py

@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from dynasmith import Consent, Project, Side
+from dynasmith.errors import UsageError
 from item_stories.kit import ItemStory
 
 PROJECT = """
@@ -66,6 +68,28 @@ def test_what_is_personal_is_masked_or_named_before_it_leaves(story: ItemStory, 
     assert allowed.code == 0
     assert "Personal values of email: 1 passed as they were." in allowed.err
     assert story.items("staging-users")[0]["email"] == {"S": "ada@private"}
+
+
+def test_a_target_that_holds_items_from_before_is_refused_but_by_name(story: ItemStory, copy: list[str]) -> None:
+    """Not what earlier copies with these masks and this key left there, whatever share they were of."""
+    masked = (*copy, "--transform", "masks.yaml")
+    story.put("staging-users", {"pk": {"S": "old"}, "email": {"S": "bob@private"}})
+    refused = story(*masked)
+    assert (refused.code, len(story.items("staging-users"))) == (2, 1)
+    assert refused.error == "Table staging-users holds items from before, which may be unmasked. Nothing changed."
+    assert "dynasmith delete-items staging-users --all deletes them; --keep-target-items leaves them" in refused.err
+    assert not story("jobs", "list", "--json").json
+    assert (
+        "which may be unmasked, and the copy is refused without --keep-target-items" in story(*masked, "--dry-run").out
+    )
+    with Project.load(env="staging") as project, pytest.raises(UsageError, match="may be unmasked"):
+        project.copy(Side(table="users", env="prod"), "users", "masks.yaml", consent=Consent(yes=True))
+    assert story(*masked, "--keep-target-items").code == 0
+    assert story(*masked, "--sample", "100%", "--by", "pk").code == 0
+    Path("masks.yaml").write_text(MASKS.replace("{redact: address}", "{remove: address}"))
+    assert "may be unmasked" in story(*masked).error
+    assert story("delete-items", "users", "--all", "--env", "staging", "--confirm", "staging-users").code == 0
+    assert story(*masked).code == 0
 
 
 def test_a_dry_run_says_it_and_shows_no_values(story: ItemStory, copy: list[str]) -> None:

@@ -28,6 +28,8 @@ from dynasmith.errors import UsageError
 @click.argument("target")
 @mask_options
 @click.option("--create-target", is_flag=True, help="Create the target table first, with the settings of the source.")
+@click.option("--keep-target-items", is_flag=True,
+              help="Let items stay that the target holds from before, and that may be unmasked.")  # fmt: skip
 @click.option("--backup-first", is_flag=False, flag_value="", default=None, metavar="[NAME]",
               help="First back up the source to a new, verified table; default <table>_backup_YYYYmmdd.")  # fmt: skip
 @MODE

@@ -425,6 +425,7 @@ CHECKS: dict[str, Check] = {
     "keep": optional(whole()),
     "key": wire,
     "keys": optional(path),
+    "keep_target_items": flag,
     "kms_key": any_text,
     "limit": optional(whole()),
     "limit_items": optional(whole()),

@@ -30,6 +30,7 @@ from dynasmith.ports.listener import Listener, silent
 from dynasmith.project.verbs.dry_run import rehearsed
 from dynasmith.project.verbs.item_world import ItemWorld
 from dynasmith.project.verbs.job_world import ProjectJobWorld
+from dynasmith.project.verbs.leftovers import KEEP, leftover_text, refuse_leftovers
 from dynasmith.project.verbs.new_target import check_free, creation_note, new_target
 from dynasmith.project.verbs.personal_data import (
     counted_personal,
@@ -59,6 +60,7 @@ def copy(
     create_target: bool = False,
     like: Table | None = None,
     backup_first: str | None = None,
+    keep_target_items: bool = False,
     options: TransferOptions | None = None,
     consent: Consent | None = None,
     listener: Listener = silent,
@@ -71,7 +73,10 @@ def copy(
         )
         name = ends[1].name
         function = None if transform is None else function_of(transform, items.folder, keys=items.world.cipher)
-        refuse_personal(same, (first, ends[0].name), _left(same, first, second, ends), function, consent)
+        at, left = (first, ends[0].name), _left(same, first, second, ends)
+        refuse_personal(same, at, left, function, consent)
+        if not (create_target or keep_target_items):
+            refuse_leftovers(leftover_text(same, at, (second, ends[1]), left, transform, function), name)
         for note in _index_notes(same, transform, ends[1]):
             listener(FlowNote(table=name, sentence=f"{note[0].upper()}{note[1:]}."))
         same.granted(consent, second, name, f"Copy {first.table} into {name} in {{where}}?")
@@ -146,6 +151,7 @@ def rehearse_copy(
     transform: AnyTransform | None,
     options: TransferOptions | None,
     create_target: bool,
+    keep_target_items: bool = False,
     like: Table | None = None,
 ) -> DryRun:
     """See `ItemFlow.rehearse_copy`."""
@@ -157,10 +163,11 @@ def rehearse_copy(
     notes = [creation_note(ends[1].description.table)] if create_target else []
     notes += _index_notes(dry, transform, ends[1])
     first, second = dry.side(source), dry.side(target)
-    held = ends[1].description.item_count_estimate
-    if held and not create_target and getattr(function, "masks", False):
-        notes.append(f"{ends[1].name} holds about {held:,} items from before, which may not be masked; they stay")
-    notes += personal_note(dry, (first, ends[0].name), _left(dry, first, second, ends), function)
+    place, left = (first, ends[0].name), _left(dry, first, second, ends)
+    if not (create_target or keep_target_items):
+        held = leftover_text(dry, place, (second, ends[1]), left, transform, function)
+        notes += [f"{held[0].lower()}{held[1:-1]}, and the copy is refused without {KEEP}"] if held else []
+    notes += personal_note(dry, place, left, function)
     wish = _wish(ends, _changes(transform, options), create_target)
     found = prices_for(dry.world.session.region, dict(dry.world.settings.prices))
     if wish.recovery is None:

@@ -82,6 +82,7 @@ class CopyMethods(VerbAccess):
         create_target: bool = False,
         backup: bool | str = False,
         backup_first: bool | str = False,
+        keep_target_items: bool = False,
         mode: str = "overwrite",
         filter: str = "",
         expired: Literal["keep", "skip"] = "keep",
@@ -113,6 +114,9 @@ class CopyMethods(VerbAccess):
         is copied where the instance itself is returned. Stamps that it leaves None are set. Where a class shares its
         table, only its items are copied; the others count as skipped.
 
+        A copy out of a protected environment into a table that holds items which may be unmasked is refused, but with
+        ``keep_target_items``: they stay then, where the copy does not replace them.
+
         Raises UsageError for arguments that cannot be, ConsentRequired, TableNotFound, TransformError where an item
         stops the job, Interrupted and RunError. Costs the read units of the source and the write units of the target.
         Stopped halfway it is resumed with `Jobs.resume`; items that exist already are recognised.
@@ -127,6 +131,7 @@ class CopyMethods(VerbAccess):
             transform=transform,
             create_target=create_target,
             backup_first=backup_name(backup or backup_first),
+            keep_target_items=keep_target_items,
             asked=transfer_options(
                 mode=mode,
                 filter=filter,

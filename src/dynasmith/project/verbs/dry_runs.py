@@ -42,6 +42,7 @@ class DryRuns(VerbAccess):
         transform: AnyTransform | None = None,
         *,
         create_target: bool = False,
+        keep_target_items: bool = False,
         mode: str = "overwrite",
         filter: str = "",
         expired: Literal["keep", "skip"] = "keep",
@@ -80,7 +81,12 @@ class DryRuns(VerbAccess):
             limit_items=limit_items,
         )
         return self._flow(transport).rehearse_copy(
-            source, target, transform=transform, asked=options, create_target=create_target
+            source,
+            target,
+            transform=transform,
+            asked=options,
+            create_target=create_target,
+            keep_target_items=keep_target_items,
         )
 
     @checked(table=side, dest=optional(path), format=optional(ALL_EXPORT_FORMATS))

@@ -76,6 +76,7 @@ class ItemFlow:
         transform: AnyTransform | None = None,
         create_target: bool = False,
         backup_first: str | None = None,
+        keep_target_items: bool = False,
         asked: TransferOptions | None = None,
         consent: Consent | None = None,
         listener: Listener = silent,
@@ -123,6 +124,7 @@ class ItemFlow:
             create_target=create_target,
             like=like,
             backup_first=backup_first,
+            keep_target_items=keep_target_items,
             options=asked,
             consent=consent,
             listener=listener,
@@ -159,12 +161,20 @@ class ItemFlow:
         transform: AnyTransform | None = None,
         asked: TransferOptions | None = None,
         create_target: bool = False,
+        keep_target_items: bool = False,
     ) -> DryRun:
         """What `copy` would move, cost and take, with samples. Writes nothing, and creates no target."""
         transform = copy_transform(transform, source, target, self._items.folder)
         like = class_target(self._items, target, transform) if create_target else None
         return copying.rehearse_copy(
-            self._items, source, target, transform=transform, options=asked, create_target=create_target, like=like
+            self._items,
+            source,
+            target,
+            transform=transform,
+            options=asked,
+            create_target=create_target,
+            keep_target_items=keep_target_items,
+            like=like,
         )
 
     def create_like(self, source: str | Side | type[Model], target: str | Side | type[Model]) -> Table:

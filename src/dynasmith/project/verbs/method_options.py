@@ -42,6 +42,7 @@ class CopyOptions(_WriteOptions, _ReadOptions, total=False):
     """Of `Project.copy`."""
 
     create_target: bool
+    keep_target_items: bool
     limit_items: int | None
     backup: bool | str
     backup_first: bool | str

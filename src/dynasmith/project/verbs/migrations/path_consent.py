@@ -13,7 +13,8 @@ from dynasmith.migrations.report import Rehearsal
 from dynasmith.plans.consent import NO_CONSENT, Consent, named, question
 from dynasmith.project.verbs.item_world import ItemWorld
 from dynasmith.project.verbs.migrations.path_choice import question_about
-from dynasmith.project.verbs.migrations.step_estimates import DESTROYS, has_items
+from dynasmith.project.verbs.migrations.step_estimates import DESTROYS
+from dynasmith.project.verbs.table_items import has_items
 from dynasmith.project.verbs.tables import exists
 
 _DESTROYING: Final = re.compile(rf"\b({'|'.join(sorted(DESTROYS))})\b".encode())
@@ -49,7 +50,7 @@ class StepConsent:
         """Raises ConsentRequired, unless the table is empty or is not there."""
         world = self._items.world
         physical = world.physical(table)
-        if self._is_given or not exists(world, physical) or not has_items(self._items, physical):
+        if self._is_given or not exists(world, physical) or not has_items(self._items.world, physical):
             return
         given = Consent(yes=self._consent.yes, confirm=self._consent.confirm)
         world.granted(given, [physical], _loses_items(physical))

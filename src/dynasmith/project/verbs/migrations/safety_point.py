@@ -14,7 +14,7 @@ from dynasmith.ports.listener import Listener
 from dynasmith.project.verbs.backups.creation import create_backup
 from dynasmith.project.verbs.export import export_files
 from dynasmith.project.verbs.item_world import ItemWorld
-from dynasmith.project.verbs.migrations.step_estimates import has_items
+from dynasmith.project.verbs.table_items import has_items
 from dynasmith.project.verbs.verify import verify_sides
 from dynasmith.tables.table import Recovery
 
@@ -52,7 +52,7 @@ def make_safety_point(
         described = world.control.describe(physical, ("recovery",))
     except TableNotFound:
         return None
-    if not has_items(items, physical):
+    if not has_items(items.world, physical):
         return None
     now = world.clock.now()
     if isinstance(described.table.recovery, Recovery) and not world.session.access.isolated:

@@ -17,6 +17,7 @@ from dynasmith.project.verbs.item_world import ItemWorld
 from dynasmith.project.verbs.migrations.recorded_migration import RecordedStep
 from dynasmith.project.verbs.migrations.table_changes import planned_settings
 from dynasmith.project.verbs.populate import rehearse as rehearse_populate
+from dynasmith.project.verbs.table_items import has_items
 
 _ALL_ITEMS = frozenset({"backfill", "rename", "remove", "add", "copy_to"})
 """Steps that read every item, and may write each."""
@@ -112,7 +113,7 @@ class StepEstimates:
 
     def _has_items(self, table: str) -> bool:
         end = self._end(table)
-        return end is not None and has_items(self.items, end.name)
+        return end is not None and has_items(self.items.world, end.name)
 
     def _end(self, table: str) -> TableEnd | None:
         if table not in self._ends:
@@ -121,14 +122,6 @@ class StepEstimates:
             except TableNotFound:
                 self._ends[table] = None
         return self._ends[table]
-
-
-def has_items(items: ItemWorld, table: str) -> bool:
-    """Whether a table (physical name) has an item now. One strong read of at most one item."""
-    found = items.world.session.call(
-        "dynamodb", "Scan", {"TableName": table, "Limit": 1, "ConsistentRead": True}, table=table
-    )
-    return bool(found["Items"])
 
 
 def summed(estimates: Sequence[JobEstimate]) -> JobEstimate:

@@ -16,9 +16,9 @@ from dynasmith.plans.consent import Consent
 from dynasmith.project.protection import protected_environments
 from dynasmith.project.verbs.copy import check_copy
 from dynasmith.project.verbs.item_world import ItemWorld
-from dynasmith.project.verbs.migrations.step_estimates import has_items
 from dynasmith.project.verbs.personal_data import ALLOW, known_personal, left_environments, refuse_personal
 from dynasmith.project.verbs.refreshes.parts import part_sides
+from dynasmith.project.verbs.table_items import has_items
 from dynasmith.project.verbs.transform_fingerprint import transform_ref
 from dynasmith.project.verbs.transforms import function_of
 
@@ -133,7 +133,7 @@ def _check_leftovers(items: ItemWorld, spec: Refresh, part: RefreshPart, ends: t
     target = ends[1]
     if not (part.transform or _personal(items, spec, part, ends)):
         return
-    if not has_items(items, target.name) or _is_refreshed(items, spec, part, target):
+    if not has_items(items.world, target.name) or _is_refreshed(items, spec, part, target):
         return
     raise UsageError(
         f"Table {target.name} holds items from before, which may be unmasked.",
