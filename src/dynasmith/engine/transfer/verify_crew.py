@@ -42,6 +42,10 @@ from dynasmith.ports.items import DeadLetter
 ID = "verify"
 """What workers know a verification by; nothing of it is kept."""
 
+AT_ONCE = 2
+"""Segments of a worker side by side, each with a page read ahead: four requests are under way, which is more than one
+core can add up."""
+
 
 @dataclass(slots=True)
 class VerifySegments:
@@ -120,7 +124,6 @@ class CrewWalks:
         of = ReadingSegments(sides[0].segments, sides[1].segments)
         self._wanted = WantedBuckets()
         self._segments = VerifySegments(of, stop)
-        at_once = max(2, -(-sides[0].at_once // count))
         first, second = (side.there or side.source for side in sides)
         work = Work(
             job=ID,
@@ -130,7 +133,7 @@ class CrewWalks:
             parts=VerifyParts((first, second), of, sides[0].stage, key, self._wanted),
             reads=sides[0].reads,
             writes=UNLIMITED,
-            width=ConcurrencyLimits(segments=at_once),
+            width=ConcurrencyLimits(segments=AT_ONCE),
             digest=False,
             only_new=False,
             loop_factory=loop_factory,
