@@ -109,6 +109,8 @@ class TcpCrew:
         self._order = b""
         self._strangers = 0
         self._told: set[str] = set()
+        self.unfit: list[HandshakeFailed] = []
+        """Why workers that know the secret were turned away."""
         self._meeting: set[asyncio.Task[None]] = set()
 
     @property
@@ -190,7 +192,10 @@ class TcpCrew:
         _send(writer, encode_message(welcome))
         await writer.drain()
         if welcome.message:
-            raise HandshakeFailed(f"A worker was turned away: {welcome.message}", welcome.hint)
+            failed = HandshakeFailed(f"A worker was turned away: {welcome.message}", welcome.hint)
+            if welcome.proof:  # it knows the secret, so that it is no stranger
+                self.unfit.append(failed)
+            raise failed
         return TcpLine(said.where, reader, writer, *seals(greeted, said, self._secret))
 
     def _tell(self, reason: str) -> None:

@@ -68,6 +68,11 @@ def loaded_code(sent: bytes, find: FindReference | None = None) -> Any:
         return read_values(code.value, find)
     except DynasmithError:
         raise
+    except ModuleNotFoundError as error:
+        raise UsageError(
+            f"The transform cannot be loaded in another process: there is no module {error.name} there.",
+            hint=f"install {error.name} where the worker runs; what the main program sets up is not there",
+        ) from error
     except (Exception, SystemExit) as error:  # a module may call sys.exit() too
         raise UsageError(
             f"The transform cannot be loaded in another process ({type(error).__name__}: {error}).",

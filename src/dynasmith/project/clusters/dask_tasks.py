@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import secrets
 import socket
+from contextlib import suppress
 from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
@@ -92,6 +93,10 @@ class DaskTasks:
         """True: which of the tasks has a worker would have to be asked of the scheduler."""
         return True
 
+    def is_gone(self) -> bool:
+        """Whether the scheduler was lost: Dask gives up some seconds after the connection."""
+        return bool(self._client is not None and self._client.status == "closed")
+
     def reason(self) -> str:
         """Empty: an exception of a worker is never unpickled."""
         return ""
@@ -99,8 +104,9 @@ class DaskTasks:
     def leave(self) -> None:
         """See `TaskCluster`."""
         tasks, self._tasks = self._tasks, []
-        for task in tasks:
-            task.cancel()
+        with suppress(Exception):  # a scheduler that is gone knows no task any more
+            for task in tasks:
+                task.cancel()
         if self._is_ours and self._client is not None:
             self._client.close()
             self._client = None

@@ -13,9 +13,12 @@ from typing import Any, Protocol
 
 from dynasmith.engine.workers.dial import host_and_port
 from dynasmith.engine.workers.tcp_crew import TcpCrew, TcpLine
-from dynasmith.errors import RunError
+from dynasmith.errors import RunError, Unreachable
 from dynasmith.jobs.cluster import Cluster
 from dynasmith.project.clusters.network import bindable, certificate_at
+
+UNFIT_MAX = 3
+"""How many workers with another version may come before the first one that fits; then the job ends with the reason."""
 
 DIAL_SECONDS = 60.0
 """How long the first worker may take from when the first task runs."""
@@ -45,6 +48,10 @@ class TaskCluster(Protocol):
 
     def runs_any(self) -> bool:
         """Whether any task has its turn, as far as that can be known."""
+        ...
+
+    def is_gone(self) -> bool:
+        """Whether the cluster answers no more, and did before."""
         ...
 
     def reason(self) -> str:
@@ -95,7 +102,7 @@ class PlacedCrew:
 
     async def next(self) -> TcpLine:
         """The next worker that dialled in. Raises RunError where the first one does not come within a minute, or where
-        every task ended before."""
+        every task ended before; Unreachable where the cluster is gone."""
         await self._listening.wait()
         assert self._tcp is not None
         coming = asyncio.ensure_future(self._tcp.next())
@@ -103,6 +110,8 @@ class PlacedCrew:
             waited = 0.0
             while not coming.done():
                 await asyncio.wait({coming}, timeout=1.0)
+                if not coming.done() and self._cluster.is_gone():
+                    raise self._lost()
                 if not coming.done() and not self._any_came:
                     waited += await asyncio.to_thread(self._cluster.runs_any)
                     self._check(waited)
@@ -118,7 +127,18 @@ class PlacedCrew:
         await asyncio.to_thread(self._cluster.leave)
 
     def _submitted(self, count: int) -> list[Any]:
-        return [self._cluster.submit(self._address, self._secret) for _ in range(count)]
+        try:
+            return [self._cluster.submit(self._address, self._secret) for _ in range(count)]
+        except Exception as error:
+            if not self._cluster.is_gone():
+                raise
+            raise self._lost() from error
+
+    def _lost(self) -> Unreachable:
+        return Unreachable(
+            f"The {self._cluster.name} cluster is gone, and with it the workers of this job.",
+            hint="start the cluster again, or name another place with --on, and resume the job; nothing was lost",
+        )
 
     def _keeper(self) -> tuple[str, int]:
         """Where workers reach this process: as the options say, else as the cluster knows it."""
@@ -135,6 +155,8 @@ class PlacedCrew:
                 f"Every task on the {name} cluster ended before a worker dialled in" + (f": {why}." if why else "."),
                 hint="install the same dynasmith on the machines of the cluster; their logs say more",
             )
+        if self._tcp is not None and len(self._tcp.unfit) > UNFIT_MAX:
+            raise RunError(self._tcp.unfit[-1].message, hint=self._tcp.unfit[-1].hint)
         if waited > DIAL_SECONDS:
             raise RunError(
                 f"No worker of the {name} cluster reached this job at {self._address} within {DIAL_SECONDS:g} s.",

@@ -77,6 +77,10 @@ class SparkTasks:
         """Whether an executor runs a task: a cluster may take minutes to give the first one."""
         return any(task.has_executor() for task in self._tasks)
 
+    def is_gone(self) -> bool:
+        """False: the driver of Spark is a part of this process, or of its parent."""
+        return False
+
     def reason(self) -> str:
         """See `TaskCluster`."""
         return next((task.reason for task in reversed(self._tasks) if task.reason), "")

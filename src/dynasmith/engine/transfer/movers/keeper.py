@@ -23,7 +23,7 @@ from dynasmith.engine.transfer.movers import messages as words
 from dynasmith.engine.transfer.movers.deaths import DEATHS_MAX, died_too_often, stood_still
 from dynasmith.engine.transfer.movers.member import Member, MovedSegments, Stalled
 from dynasmith.engine.transfer.movers.order import Work, written_order
-from dynasmith.errors import DynasmithError, Interrupted
+from dynasmith.errors import DynasmithError, Interrupted, Unreachable
 from dynasmith.jobs.checkpoint import Checkpoint
 from dynasmith.jobs.counts import Counts
 from dynasmith.ports.concurrency import tasks_together, together
@@ -173,15 +173,17 @@ class CrewMover:
             return
         await self._crew.place(self._order, min(self._count, self.keeper.left))
         alone_since = monotonic()
-        coming = tasks.create_task(self._crew.next())
+        coming = asyncio.create_task(self._crew.next())
         try:
             while True:
                 await asyncio.wait({coming}, timeout=LOOK_SECONDS)
                 if self.keeper.more:  # some may have come since the last worker ended
                     await self._place_missing()
-                if coming.done():
+                if coming.done() and coming.exception() is not None and self._members:
+                    await asyncio.sleep(LOOK_SECONDS)  # none comes any more, and those that are here move on
+                elif coming.done():
                     tasks.create_task(self._serve(coming.result()))
-                    coming = tasks.create_task(self._crew.next())
+                    coming = asyncio.create_task(self._crew.next())
                 if self._members or self.paused:
                     alone_since = monotonic()
                 elif monotonic() - alone_since > self._crew.patience_seconds:
@@ -218,7 +220,11 @@ class CrewMover:
     async def _place_missing(self) -> None:
         if self.keeper.left and not self.stop.asked:
             working = len(self._members)
-            await self._crew.place(self._order, working + min(self._count - working, self.keeper.left))
+            try:
+                await self._crew.place(self._order, working + min(self._count - working, self.keeper.left))
+            except Unreachable:
+                if not self._members:  # else those that are here move on
+                    raise
 
     def _died(self, member: Member, error: LineEnded) -> None:
         """Raise RunError where the job cannot go on like this."""
