@@ -329,3 +329,33 @@ def test_a_stream_that_lost_its_records_is_another_stream(
         other = [one.describe_table(TableName="other")["Table"]["LatestStreamArn"] for one in (tab.db, next_db)]
         assert other[0] != other[1]
         assert {one["StreamArn"] for one in found.streams.list_streams()["Streams"]} == {old, other[1]}
+
+
+@pytest.mark.parametrize("asked", ["NONE", "ALL_OLD", "ALL_NEW", "UPDATED_OLD", "UPDATED_NEW"])
+@pytest.mark.parametrize("capacity", ["NONE", "INDEXES"])
+def test_a_write_answers_as_it_does_without_a_stream(
+    server: StrictServer, client: Any, client_of: Callable[..., Any], asked: str, capacity: str
+) -> None:
+    ready(server, client, StreamSpecification=spec())
+    ready(server, client, "plain")
+    tab = Streamed(server, client, client_of(server.endpoint, "dynamodbstreams"))
+    told: dict[str, Any] = {"ReturnConsumedCapacity": capacity}
+    values = {":v": {"N": "1.50"}}
+    answers = []
+    for name in ("tab", "plain"):
+        of: dict[str, Any] = {"TableName": name, **told}
+        given = [
+            client.update_item(
+                **of, Key={"pk": {"S": "a"}}, UpdateExpression="SET v = :v", ExpressionAttributeValues=values,
+                ReturnValues=asked,
+            )
+        ]  # fmt: skip
+        if asked in {"NONE", "ALL_OLD"}:
+            given.append(client.put_item(**of, Item={"pk": {"S": "a"}, "v": {"N": "2E1"}}, ReturnValues=asked))
+            given.append(client.delete_item(**of, Key={"pk": {"S": "a"}}, ReturnValues=asked))
+        answers.append([{key: one[key] for key in one if key != "ResponseMetadata"} for one in given])
+    assert str(answers[0]).replace("'tab'", "'plain'") == str(answers[1])
+    first = [("INSERT", "a", None, "1.5")]
+    both = [*first, ("MODIFY", "a", "1.5", "20"), ("REMOVE", "a", "20", None)]
+    assert tab.changes() == (both if asked in {"NONE", "ALL_OLD"} else first)
+    server.wipe()

@@ -334,5 +334,5 @@ NO_ACTIONS: Final = (
     *("jobs list", "jobs show", "jobs wait", "jobs pause", "jobs proceed", "jobs pace", "jobs cancel", "jobs prune"),
 )
 """The verbs that call no service, where jobs are kept in a folder."""
-OF_ITS_JOB: Final = ("jobs resume", "replace verify", "worker")
-"""The verbs that need what the verb of the job needs that they go on with, or work for."""
+OF_ITS_JOB: Final = ("jobs resume", "replace verify", "worker", "console")
+"""The verbs that need what other verbs need: of the job that they go on with or work for, or that their pages offer."""

@@ -284,7 +284,7 @@ class RequestPipeline:
         await call.pause()
         handler = data.HANDLERS[call.operation]
         if call.operation in WRITES:
-            return await recorded(self._world, call, lambda: handler(self._world, call))
+            return await recorded(self._world, call, lambda: handler(self._world, call), tells=True)
         return await handler(self._world, call)
 
     async def _refusal(self, call: IncomingCall) -> Refusal | None:

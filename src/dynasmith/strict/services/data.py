@@ -88,6 +88,25 @@ def charge(world: StrictWorld, call: IncomingCall, part: MeasuredPart, consumed:
         take(world.capacity, table, consumed.by_resource, side, part_keys(table, part.value), world.clock.flow())
 
 
+def watching(call: IncomingCall, body: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The body of a write that asks the engine for the image that is watched too, where that changes no answer."""
+    if not call.watches or call.body.get("ReturnValues", "NONE") not in {"NONE", call.watches}:
+        return body
+    call.watched = True
+    return {**body, "ReturnValues": call.watches}
+
+
+def watched(call: IncomingCall, reply: WireReply) -> WireReply:
+    """The answer of a write as the caller asked for it; the image that is watched is kept."""
+    if not call.watched or reply.status != 200:
+        return reply
+    said = reply_json(reply)
+    call.image = said.get("Attributes")
+    if call.body.get("ReturnValues", "NONE") == call.watches:
+        return reply
+    return value_reply({name: value for name, value in said.items() if name != "Attributes"})
+
+
 async def write_item(world: StrictWorld, call: IncomingCall) -> WireReply:
     """PutItem, UpdateItem, DeleteItem."""
     part = call.measured.parts[0]
@@ -99,19 +118,19 @@ async def write_item(world: StrictWorld, call: IncomingCall) -> WireReply:
     if refusal is not None:
         return error_reply(refusal.code, refusal.message)
     call.items = 1
-    body = engine_body(call)
+    body = watching(call, engine_body(call))
     if part.kind == "Put":
-        reply = await (world.forward(call) if body is call.body else world.send(call, body))
+        reply = watched(call, await (world.forward(call) if body is call.body else world.send(call, body)))
         # A failed condition is charged as well (developer guide, working with items).
         charge(world, call, part, cost_of(table, part))
         _grow(table, part.size)
         return reply
     if call.body.get("ReturnConsumedCapacity") == "INDEXES":
-        reply = await world.send(call, body)
+        reply = watched(call, await world.send(call, body))
         charge(world, call, part, said_units(reply_json(reply).get("ConsumedCapacity")) or ConsumedUnits({"": 1.0}))
         return value_reply(returned(call, reply_json(reply))) if returned_paths(call) and reply.status == 200 else reply
     asked = call.body.get("ReturnConsumedCapacity", "NONE")
-    reply = await world.send(call, {**body, "ReturnConsumedCapacity": "INDEXES"})
+    reply = watched(call, await world.send(call, {**body, "ReturnConsumedCapacity": "INDEXES"}))
     if reply.status != 200:
         charge(world, call, part, ConsumedUnits({"": 1.0}))
         return reply

@@ -51,6 +51,11 @@ class IncomingCall:
     leave: bool = False
     # How much longer it takes, since a fault says so.
     slow_seconds: float = 0.0
+    # Which whole image of the item the engine is asked for beside what the caller asks ("" for none), what it said, and
+    # whether it was asked.
+    watches: str = ""
+    image: Mapping[str, Any] | None = None
+    watched: bool = False
     # Who writes, where streams say who (a service).
     identity: Mapping[str, str] | None = None
 

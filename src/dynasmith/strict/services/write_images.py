@@ -4,7 +4,7 @@ after. Of the stream nothing is asked of the engine, which has no records of wha
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
@@ -15,7 +15,7 @@ from dynasmith.strict.services.world import IncomingCall, StrictWorld, reply_jso
 from dynasmith.strict.state.history import History
 from dynasmith.strict.state.state import StrictTable
 from dynasmith.strict.state.stream_log import StreamLog
-from dynasmith.strict.streams.records import changed, record_of
+from dynasmith.strict.streams.records import changed, is_canonical, record_of
 from dynasmith.strict.wire.messages import WireReply
 
 GET_MAX = 100
@@ -36,8 +36,11 @@ class _Watched:
         return {key_text(self.table, part.value): key_of(self.table, part.value) for part in self.parts}
 
 
-async def recorded(world: StrictWorld, call: IncomingCall, go_on: Callable[[], Awaitable[WireReply]]) -> WireReply:
-    """Let a write through; where it concerns tables with PITR or a stream, with the images before and after."""
+async def recorded(
+    world: StrictWorld, call: IncomingCall, go_on: Callable[[], Awaitable[WireReply]], *, tells: bool = False
+) -> WireReply:
+    """Let a write through; where it concerns tables with PITR or a stream, with the images before and after. ``tells``:
+    ``go_on`` asks the engine for the image that the call watches."""
     watched = [
         _Watched(table, log, [part for part in call.measured.of(table.name) if part.kind != "ConditionCheck"])
         for table, log in _watched(world, call, call.tables)
@@ -48,7 +51,7 @@ async def recorded(world: StrictWorld, call: IncomingCall, go_on: Callable[[], A
         for one in watched:
             await stack.enter_async_context(world.writers_of(one.table))
         for one in watched:
-            await _before(world, call, one)
+            await _before(world, call, one, late=tells and _tells_old(call, one))
         reply = await go_on()
         if reply.status == 200:
             for one in watched:
@@ -97,7 +100,20 @@ async def _images(
     return found
 
 
-async def _before(world: StrictWorld, call: IncomingCall, one: _Watched) -> None:
+_WATCHES: Final = {"PutItem": "ALL_OLD", "DeleteItem": "ALL_OLD", "UpdateItem": "ALL_NEW"}
+
+
+def _tells_old(call: IncomingCall, one: _Watched) -> bool:
+    """Whether the engine says the image before a write with its answer to it; of an update it says the image after."""
+    if one.log is not None and call.operation in _WATCHES:
+        call.watches = _WATCHES[call.operation]
+    return call.watches == "ALL_OLD" and call.body.get("ReturnValues", "NONE") in {"NONE", "ALL_OLD"}
+
+
+async def _before(world: StrictWorld, call: IncomingCall, one: _Watched, *, late: bool) -> None:
+    """What is there before; where the answer will tell (``late``), nothing is asked."""
+    if late:
+        return
     history = _history(world, one.table) if one.table.pitr.enabled else None
     keys = one.keys
     wanted = {
@@ -106,9 +122,32 @@ async def _before(world: StrictWorld, call: IncomingCall, one: _Watched) -> None
         if one.log is not None or (history is not None and not history.knows(text))
     }
     one.before = await _images(world, call, one.table, list(wanted.values()))
-    if history is not None:
-        for text in wanted:
-            history.begin(text, one.before.get(text))
+    _begin(history, wanted, one.before)
+
+
+def _begin(history: History | None, texts: Iterable[str], before: Mapping[str, bytes]) -> None:
+    for text in texts if history is not None else ():
+        assert history is not None
+        if not history.knows(text):
+            history.begin(text, before.get(text))
+
+
+async def _images_after(world: StrictWorld, call: IncomingCall, one: _Watched) -> dict[str, bytes]:
+    """The images of what was written: as the answer told them, as a put says them, else read."""
+    keys = one.keys
+    if call.watched:
+        (text,) = keys
+        image = None if call.image is None else msgspec.json.encode(call.image)
+        if call.watches == "ALL_NEW":
+            return {} if image is None else {text: image}
+        one.before = {} if image is None else {text: image}
+        _begin(_history(world, one.table) if one.table.pitr.enabled else None, keys, one.before)
+    plain = {key_text(one.table, part.value): part for part in one.parts if part.kind == "Put"}
+    if call.operation == "PutItem" and all(is_canonical(part.value) for part in plain.values()):
+        return {text: msgspec.json.encode(part.value) for text, part in plain.items()}
+    if call.operation == "DeleteItem":
+        return {}
+    return await _images(world, call, one.table, list(keys.values()))
 
 
 def _done(parts: list[MeasuredPart], table: StrictTable, reply: WireReply) -> list[MeasuredPart]:
@@ -124,7 +163,7 @@ def _done(parts: list[MeasuredPart], table: StrictTable, reply: WireReply) -> li
 async def _after(world: StrictWorld, call: IncomingCall, one: _Watched, reply: WireReply) -> None:
     table, parts = one.table, one.parts
     if one.log is not None:
-        images = await _images(world, call, table, list(one.keys.values()))
+        images = await _images_after(world, call, one)
         _note(world, call, one.log, table, one.before, images, list(one.keys))
     else:
         parts = _done(parts, table, reply)

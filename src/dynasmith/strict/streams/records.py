@@ -1,5 +1,6 @@
 """What a change of an item says in a stream: nothing where nothing changed, else the images of the stream's view."""
 
+import re
 import uuid
 from collections.abc import Mapping
 from typing import Any, Final
@@ -21,6 +22,24 @@ def changed(before: bytes | None, after: bytes | None) -> bool:
     if before is None or after is None or before == after:
         return before != after
     return bool(_ordered(msgspec.json.decode(before)) != _ordered(msgspec.json.decode(after)))
+
+
+_PLAIN: Final = re.compile(r"(0|-?[1-9][0-9]{0,37})\Z")
+
+
+def is_canonical(value: Any) -> bool:
+    """Whether an item is kept just as it says: its numbers are whole and have no other spelling."""
+    if isinstance(value, list):
+        return all(map(is_canonical, value))
+    if not isinstance(value, dict):
+        return True
+    for name, one in value.items():
+        if name == "N" and isinstance(one, str):
+            if not _PLAIN.match(one) or (one[-1] == "0" and len(one) > 1):
+                return False
+        elif name == "NS" or not is_canonical(one):
+            return False
+    return True
 
 
 def _ordered(value: Any) -> Any:
