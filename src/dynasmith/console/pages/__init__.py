@@ -3,7 +3,7 @@
 from typing import Final
 
 from dynasmith.console.page import ConsolePage
-from dynasmith.console.pages import apply, history, item, items, job, jobs, metrics, plan, table, tables
+from dynasmith.console.pages import apply, history, item, items, job, jobs, metrics, plan, replacements, table, tables
 
 PAGES: Final[tuple[ConsolePage, ...]] = (
     tables.page,
@@ -17,6 +17,8 @@ PAGES: Final[tuple[ConsolePage, ...]] = (
     job.page,
     metrics.tables_page,
     metrics.page,
+    replacements.list_page,
+    replacements.page,
     history.page,
 )
 """In the order in which a path is looked for."""

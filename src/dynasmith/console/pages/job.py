@@ -37,7 +37,7 @@ from dynasmith.console.page import (
 from dynasmith.errors import UsageError
 from dynasmith.jobs.activity import ActivitySample, JobActivity, rates
 from dynasmith.jobs.job import Job
-from dynasmith.jobs.spec import Apply, Backfill, BulkPut, DeleteItems, RollBack, ServiceExport, ServiceImport
+from dynasmith.jobs.spec import Apply, Backfill, BulkPut, DeleteItems, Replace, RollBack, ServiceExport, ServiceImport
 from dynasmith.project.redaction import hidden_dead_letter
 
 _UNDONE: Final = (Backfill, DeleteItems, RollBack)
@@ -62,6 +62,7 @@ def view(request: PageRequest) -> Mapping[str, Any]:
     return {
         "id": job.id,
         "verb": job.verb,
+        "replacement": path_of("replacements", job.id) if isinstance(job.spec, Replace) else "",
         "state": (*STATES[job.state],),
         "reason": request.console.masks(shown["reason"] or ""),
         "source": source,
@@ -111,7 +112,7 @@ def _ends(job: Job, counts: Any) -> list[tuple[str, int]]:
 
 def _may(job: Job) -> list[str]:
     """What may be done with it in the state in which it is."""
-    steered = not isinstance(job.spec, (*_OF_SERVICE, Apply))
+    steered = not isinstance(job.spec, (*_OF_SERVICE, Apply, Replace))
     may = {
         "pause": job.state == "running" and steered,
         "proceed": job.state == "paused",

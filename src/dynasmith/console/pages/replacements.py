@@ -1,0 +1,167 @@
+"""The pages Replacements: tables that are replaced while they are in use, and of one its states, its lag, its keys."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from dynasmith.console.job_runs import JobRuns
+from dynasmith.console.job_words import STATES, ago, utc_text
+from dynasmith.console.page import (
+    ActionAnswer,
+    ConsolePage,
+    LiveBlocks,
+    NextPage,
+    PageAction,
+    PageRequest,
+    path_of,
+)
+from dynasmith.jobs.replacement_progress import STATES as STEPS
+from dynasmith.jobs.replacement_progress import ReplacementProgress
+from dynasmith.jobs.replacement_readiness import why_not_ready
+from dynasmith.jobs.spec import Replace
+from dynasmith.project.redaction import HIDDEN
+
+WORDS = {
+    "planned": "a safety point is made",
+    "target": "the new table is created",
+    "capturing": "changes are captured",
+    "copying": "every item is copied",
+    "draining": "changes since then are applied",
+    "following": "each change is followed",
+    "verified": "both tables were compared",
+    "cutover": "writes are stopped, the pointer is switched",
+    "following back": "the new table is in use",
+    "finished": "the rest of the definition is applied",
+    "aborted": "ended before the cut-over",
+}
+
+
+def list_view(request: PageRequest) -> Mapping[str, Any]:
+    """The replacements of the ledger, the newest first."""
+    now = datetime.now(UTC)
+    rows = [
+        {
+            "id": job.id,
+            "path": path_of("replacements", job.id),
+            "source": job.spec.source.table,
+            "target": job.spec.target.table,
+            "state": STATES[job.state],
+            "step": job.spec.progress.state,
+            "words": WORDS[job.spec.progress.state],
+            "dirty": job.spec.progress.keys.dirty,
+            "blocked": job.spec.progress.keys.blocked,
+            "lag": job.spec.progress.keys.lag_seconds,
+            "started": utc_text(job.started_at),
+            "ago": ago(job.started_at, now),
+        }
+        for job in reversed(request.project.jobs.list())
+        if isinstance(job.spec, Replace)
+    ]
+    return {"rows": rows, "command": request.command("replace", "status", "last")}
+
+
+def view(request: PageRequest) -> Mapping[str, Any]:
+    """One replacement: its states as a rail, what is known of its keys, and whether it may be cut over."""
+    report = request.project.replacements.status(request.names["job"])
+    progress, job, now = report.progress, report.job, datetime.now(UTC)
+    hides = request.console.hides
+    why = why_not_ready(progress, now)
+    may = job.state in ("waiting", "interrupted", "failed")
+    return {
+        "id": job.id,
+        "job_path": path_of("jobs", job.id),
+        "copy_path": path_of("jobs", progress.copy_job) if progress.copy_job else "",
+        "copy_job": progress.copy_job,
+        "source": report.source_table,
+        "target": report.target_table,
+        "job_state": STATES[job.state],
+        "reason": request.console.masks(HIDDEN if hides and job.reason else job.reason),
+        "rail": _rail(progress),
+        "ready": not why,
+        "why": why,
+        "figures": _figures(progress),
+        "blocked": [
+            (HIDDEN if hides else each.key, HIDDEN if hides else each.reason) for each in progress.keys.first_blocked
+        ],
+        "blocked_more": max(0, progress.keys.blocked - len(progress.keys.first_blocked)),
+        "captured": utc_text(progress.keys.captured_at) if progress.keys.captured_at else "",
+        "captured_ago": ago(progress.keys.captured_at, now) if progress.keys.captured_at else "",
+        "verified": utc_text(progress.verified_at) if progress.verified_at else "",
+        "safety": progress.safety,
+        "arithmetic": report.counts.arithmetic,
+        "may": may,
+        "commands": [
+            ("Show it", request.command("replace", "status", job.id)),
+            ("Go on with it", request.command("jobs", "resume", job.id)),
+            ("Compare both tables again", request.command("replace", "verify", job.id)),
+        ],
+        "over": job.over,
+    }
+
+
+def _rail(progress: ReplacementProgress) -> list[dict[str, str]]:
+    """Every state in its order: which are behind, which one it is in, which come."""
+    aborted = progress.state == "aborted"
+    steps = [each for each in STEPS if each != "aborted" or aborted]
+    here = steps.index(progress.state)
+    return [
+        {
+            "name": step,
+            "words": WORDS[step],
+            "place": "passed" if number < here and not aborted else "here" if number == here else "ahead",
+            "icon": "check" if number < here and not aborted else "play" if number == here else "dot",
+        }
+        for number, step in enumerate(steps)
+    ]
+
+
+def _figures(progress: ReplacementProgress) -> list[tuple[str, str, str]]:
+    keys = progress.keys
+    found = [
+        ("Dirty keys", f"{keys.dirty:,}", "keys"),
+        ("Blocked keys", f"{keys.blocked:,}", "keys"),
+        ("Made equal", f"{keys.handled:,}", "keys"),
+        ("Changes read", f"{keys.records:,}", "records"),
+    ]
+    if progress.differences is not None:
+        found.append(("Last comparison", f"{progress.differences:,}", "differences"))
+    if progress.foreign:
+        found.append(("Of no source item", f"{progress.foreign:,}", "items"))
+    return [("Lag", f"{keys.lag_seconds:,.1f}", "s"), *found]
+
+
+def resume(request: PageRequest) -> ActionAnswer:
+    """Go on with it in this console."""
+    jobs, job = request.project.jobs, request.names["job"]
+    request.console.kept(JobRuns).begin(lambda listener: jobs.resume(job, listener=listener))
+    return NextPage(say="The replacement goes on in this console, and ends with it.")
+
+
+def verify(request: PageRequest) -> ActionAnswer:
+    """Compare both tables again, in this console."""
+    replacements, job = request.project.replacements, request.names["job"]
+    request.console.kept(JobRuns).begin(lambda listener: replacements.verify(job, listener=listener))
+    return NextPage(say="Both tables are compared.")
+
+
+list_page = ConsolePage(
+    path="/replacements",
+    title="Replacements",
+    template="replacements.html",
+    view=list_view,
+    label="Replacements",
+    order=80,
+    icon="swap",
+    live=LiveBlocks(("list",), seconds=2.0),
+)
+page = ConsolePage(
+    path="/replacements/{job}",
+    title="Replacement",
+    template="replacement.html",
+    view=view,
+    under="/replacements",
+    live=LiveBlocks(("state", "actions", "figures")),
+    actions={"resume": PageAction(resume), "verify": PageAction(verify)},
+)

@@ -1,0 +1,95 @@
+"""The pages Replacements: how far a replacement is, whether it may be cut over, and what may be done with it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from msgspec.structs import replace
+
+from console.browser import words_of
+from console.test_jobs import console_of, jobs
+from dynasmith import BlockedKey, KeyFigures, ReplacementProgress
+from dynasmith.files.ledger import FolderLedger
+from dynasmith.jobs.job import Job, moved
+from dynasmith.jobs.options import TransferOptions
+from dynasmith.jobs.replacement_readiness import why_not_ready
+from dynasmith.jobs.side import Side
+from dynasmith.jobs.spec import Replace
+
+__all__ = ["jobs"]
+
+NOW = datetime.now(UTC)
+VERIFIED = ReplacementProgress(state="verified", keys=KeyFigures(captured_at=NOW, handled=1_234), verified_at=NOW)
+JOB = "replace-20261130T120000-000001"
+
+
+def kept_replacement(folder: Path, progress: ReplacementProgress, *, target: str = "users-v2") -> None:
+    """A replacement that waits, as a run leaves it."""
+    spec = Replace(
+        source=Side(table="users"),
+        target=Side(table=target),
+        definition="{}",
+        began=NOW,
+        progress=progress,
+        options=TransferOptions(),
+    )
+    made = Job(id=JOB, spec=spec, started_at=NOW, changed_at=NOW)
+    claim = FolderLedger(folder).begin(made)
+    claim.change(moved(made, "waiting", NOW))
+    claim.release()
+
+
+@pytest.mark.parametrize(
+    ("progress", "why"),
+    [
+        (VERIFIED, ""),
+        (replace(VERIFIED, state="copying"), "it is copying"),
+        (replace(VERIFIED, state="aborted"), "it was aborted"),
+        (replace(VERIFIED, state="finished"), "it is cut over"),
+        (replace(VERIFIED, keys=KeyFigures(blocked=1, captured_at=NOW)), "1 key cannot be made equal"),
+        (replace(VERIFIED, keys=KeyFigures(captured_at=NOW - timedelta(hours=21))), "more than 20 hours ago"),
+        (replace(VERIFIED, keys=KeyFigures()), "may be gone from the stream"),
+    ],
+)
+def test_why_a_cut_over_has_to_wait(progress: ReplacementProgress, why: str) -> None:
+    found = why_not_ready(progress, NOW)
+    assert (found == "") == (why == "")
+    assert why in found
+
+
+def test_a_replacement_that_is_ready(jobs: Path) -> None:
+    kept_replacement(jobs, VERIFIED)
+    with console_of(jobs) as browser:
+        assert f"/replacements/{JOB}" in browser.get("/replacements").text
+        assert f"/replacements/{JOB}" in browser.get(f"/jobs/{JOB}").text
+        page = browser.get(f"/replacements/{JOB}").text
+    text = words_of(page)
+    assert "Ready to cut over: yes." in text
+    assert "1,234" in text
+    assert page.count('class="passed"') == 6
+    assert page.count('aria-current="step"') == 1
+    assert f"dynasmith replace verify {JOB}" in text
+    assert 'value="verify"' in page
+
+
+def test_blocked_keys_are_named_but_not_where_values_are_hidden(jobs: Path) -> None:
+    blocked = BlockedKey("id: 7", "<script>another item has its mail")
+    kept_replacement(jobs, replace(VERIFIED, keys=KeyFigures(blocked=3, captured_at=NOW, first_blocked=(blocked,))))
+    with console_of(jobs, changes=False) as browser:
+        page = browser.get(f"/replacements/{JOB}").text
+        assert "Ready to cut over: no, because 3 keys cannot be made equal." in words_of(page)
+        assert "&lt;script&gt;another item has its mail" in page
+        assert "2 more." in page
+        assert 'value="verify"' not in page
+        browser.server.console.hides = True
+        hidden = browser.get(f"/replacements/{JOB}").text
+    assert "another item" not in hidden
+    assert "id: 7" not in hidden
+
+
+def test_another_job_is_none_and_without_one_the_page_says_how_one_begins(jobs: Path) -> None:
+    with console_of(jobs) as browser:
+        assert "No table is being replaced." in browser.get("/replacements").text
+        assert browser.get(f"/replacements/{JOB}").status >= 400
