@@ -25,7 +25,8 @@ from dynasmith.project.project import world_of
 
 TICK_SECONDS: Final = 30.0
 PAUSE_SECONDS_MIN: Final = 0.2
-PAUSE_SECONDS_MAX: Final = 60.0
+PAUSE_SECONDS_MAX: Final = 5.0
+"""Who looks at the picture sees what arrived after so long, also where the library would look later."""
 PIECE_SECONDS: Final = 0.5
 
 
