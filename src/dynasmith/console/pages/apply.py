@@ -30,6 +30,7 @@ def view(request: PageRequest) -> Mapping[str, Any]:
     spec = spec_of(job)
     runs = request.console.kept(ApplyRuns)
     carried = runs.carries(job.id)
+    plan = decode_plan(spec.plan.encode(), "the plan of the job")
     icon, tone = STATES[job.state]
     return {
         "job": job.id,
@@ -43,7 +44,7 @@ def view(request: PageRequest) -> Mapping[str, Any]:
         "eta": _time(spec.eta) if spec.eta and not job.over else "",
         "step": spec.step,
         "steps": spec.steps,
-        "lanes": lanes(decode_plan(spec.plan.encode(), "the plan of the job"), spec.progress, runs.heard(job.id)),
+        "lanes": lanes(request.console.plan_shown(plan), spec.progress, runs.heard(job.id)),
         "carried": carried,
         "can_go_on": not carried and job.state in ("waiting", "interrupted", "failed"),
         "can_cancel": not job.over,

@@ -20,13 +20,17 @@ def view(request: PageRequest) -> Mapping[str, Any]:
     choice = choice_of(request)
     found = request.console.kept(PlanDesk).look(choice)
     data = {
-        "choice": choice,
+        "tables": list(choice.tables),
+        "prune": choice.prune,
+        "delete_items": choice.delete_items,
         "command": request.command("plan", *choice.words),
         "apply_command": request.command("apply", *choice.words),
         "over": found.done.is_set(),
-        "plan": None,
+        "plan_id": "",
     }
-    return data if found.plan is None else {**data, **shown(request, found.plan), "plan_id": found.id}
+    if found.plan is None:
+        return data
+    return {**data, **shown(request, request.console.plan_shown(found.plan)), "plan_id": found.id}
 
 
 def shown(request: PageRequest, plan: Plan) -> dict[str, Any]:
@@ -35,10 +39,9 @@ def shown(request: PageRequest, plan: Plan) -> dict[str, Any]:
     changing = [table for table in plan.tables if (table.changes or table.steps) and table not in refused]
     busy = request.project.jobs.changing([table.table for table in plan.tables])
     return {
-        "plan": plan,
         "lanes": lanes(plan),
         "unchanged": [table.table for table in plan.tables if not (table.changes or table.notes or table.steps)],
-        "failures": plan.failures,
+        "failures": [(each.table, each.message, each.hint) for each in plan.failures],
         "new": sum(not table.exists for table in changing),
         "changed": sum(table.exists for table in changing),
         "refused": len(refused),

@@ -29,20 +29,22 @@ def view(request: PageRequest) -> Mapping[str, Any]:
     plan = _planned(request, name) if defined else None
     job = project.jobs.changing([name]).get(name)
     indexes = _indexes(description, job, name) if description else []
+    rows = beside(plan.desired if plan else None, description)
     return {
         "name": name,
         "defined": defined,
         "live_table": description is not None,
         "status": description.status if description else "",
         "facts": _facts(description) if description else [],
-        "rows": beside(plan.desired if plan else None, description),
+        "managed": [row for row in rows if row["defined"] is not None],
+        "others": [row for row in rows if row["defined"] is None],
         "changes": [change_words(each) for each in plan.changes] if plan else [],
         "refusals": [(each.message, each.way_out) for each in refusals(plan)] if plan else [],
         "notes": [note.text for note in plan.notes] if plan else [],
         "unread": [(LABELS.get(field, field), why) for field, why in sorted(description.unread.items())]
         if description
         else [],
-        "notices": description.notices if description else (),
+        "notices": list(description.notices) if description else [],
         "indexes": indexes,
         "replicas": [(each.region, each.status, each.reason) for each in description.replicas] if description else [],
         "outputs": _outputs(request, name) if description else [],
@@ -64,7 +66,7 @@ def _planned(request: PageRequest, name: str) -> TablePlan:
     plan = request.console.reread().plan([name])
     for failure in plan.failures:
         raise DynasmithError(failure.message, hint=failure.hint)
-    return plan.tables[0]
+    return request.console.plan_shown(plan).tables[0]
 
 
 def _outputs(request: PageRequest, name: str) -> list[tuple[str, str]]:

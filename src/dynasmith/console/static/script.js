@@ -88,7 +88,9 @@
     if (focused && focused.matches("input, textarea, select")) return;  // never under somebody's hands
     const places = focused ? [...element.querySelectorAll("a, button, [tabindex]")] : [];
     const place = places.indexOf(focused);
+    const open = new Set([...element.querySelectorAll("details[open][id]")].map((each) => each.id));
     element.innerHTML = html;
+    element.querySelectorAll("details[id]").forEach((each) => { if (open.has(each.id)) each.open = true; });
     prepare(element);
     if (place >= 0) {
       const again = element.querySelectorAll("a, button, [tabindex]")[place];
