@@ -53,3 +53,28 @@ def test_items_without_the_script(window: ConsoleWindow) -> None:
         assert "c2" not in page.url
         page.goto("/tables")
         page.wait_for_selector("h1 >> text=Tables")
+
+
+def test_a_table_that_drifted_is_planned_applied_and_the_picture_arrives(window: ConsoleWindow, shop: Project) -> None:
+    with window.page() as page:
+        page.goto("/tables")
+        page.click("tr[data-name=orders] >> text=orders")
+        page.wait_for_selector(".changes >> text=by_status")
+        page.click("a.button >> text=Plan")
+        page.wait_for_selector("svg.lane text >> text=create index by_status")
+        assert page.query_selector_all("g.done") == []
+        page.click("#apply >> text=Apply")
+        page.wait_for_selector("dialog[open] >> text=Apply the plan to environment shop")
+        page.click("dialog >> text=Cancel")
+        assert page.query_selector("dialog[open]") is None
+        page.click("#apply >> text=Apply")
+        page.click("dialog >> text=Confirm")
+        page.wait_for_url("**/plan/apply-*")
+        page.wait_for_selector("text=Every table is as planned")
+        nodes = page.query_selector_all("g.node")
+        assert len(nodes) == len(page.query_selector_all("g.node.done")) > 1
+        page.keyboard.press("Control+k")
+        page.keyboard.type("orders")
+        page.keyboard.press("Enter")
+        page.wait_for_selector("text=matches its definition")
+    assert shop.plan(["orders"]).is_empty
