@@ -104,10 +104,10 @@ def _marks(table: Table) -> list[tuple[str, str, bool]]:
     found: list[tuple[str, str, bool]] = []
     if not isinstance(table.deletion_protection, UnsetType):
         on = bool(table.deletion_protection)
-        found.append(("lock", f"Deletion protection {'on' if on else 'off'}", on))
+        found.append(("lock" if on else "lock-off", f"Deletion protection {'on' if on else 'off'}", on))
     if not isinstance(table.recovery, UnsetType):
         on = bool(table.recovery)
-        found.append(("clock", f"Point-in-time recovery {'on' if on else 'off'}", on))
+        found.append(("clock" if on else "clock-off", f"Point-in-time recovery {'on' if on else 'off'}", on))
     return found
 
 
