@@ -112,6 +112,16 @@ def test_a_sample_keeps_the_same_people_in_every_table(story: ItemStory, monkeyp
         ([{"mask": "pk", "as": "text"}], (), "pk is in the key of the table"),
         ([{"redact": "pk"}], (), "pk is in the key of the table"),
         ([{"keep": ["email"]}], (), "leaves out pk"),
+        (
+            [{"mask": "address.street", "as": "street"}, {"template": "pk", "value": "USER#{address}"}],
+            (),
+            "pk, which is in the key of the table, is made of what mask address.street as street makes alike",
+        ),
+        (
+            [{"mask": "email", "as": "name"}, {"remove": "pk"}, {"rename": "email", "to": "pk"}],
+            (),
+            "pk, which is in the key of the table, is made of what mask email as name makes alike",
+        ),
         ([{"mask": "email", "as": "email"}], ("--on-error", "dead"), "Dead letters would hold items as they were"),
     ],
 )

@@ -7,6 +7,7 @@ from dynasmith.items.key import KeySchema
 from dynasmith.items.transform import Function, Policy
 from dynasmith.operations import Keep, Mask, Operation, Redact, Sample, ShiftDates
 from dynasmith.operations.keyed_operation import KeyedOperation
+from dynasmith.operations.lossy_keys import lossy_key
 from dynasmith.operations.nested_operations import operations_of
 from dynasmith.operations.pseudonym import Pseudonyms
 
@@ -23,6 +24,13 @@ def check_masks(function: Function | None, target: KeySchema, policy: Policy) ->
         )
     for operation in operations_of(function):
         _check_key(operation, target.names)
+    if found := lossy_key(operations_of(function), target.names):
+        name, mask = found
+        raise UsageError(
+            f"{name}, which is in the key of the table, is made of what {mask.describe()} makes alike: two items could "
+            "become one.",
+            hint=f"make {name} of something that is hashed, such as {{hash: {name}}}",
+        )
 
 
 def sealing_keys(function: Function | None) -> Pseudonyms | None:
