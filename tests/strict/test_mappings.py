@@ -336,3 +336,21 @@ def test_another_endpoint_goes_on_with_the_mappings_of_the_engine(
     events = streamed.functions.events
     last = until(lambda: [one for one in events("reader") if one["isFinalInvokeForWindow"]], "an end of the window")
     assert sum(one["state"]["count"] for one in last) == 3
+
+
+def test_a_mapping_goes_on_with_the_stream_that_came_after_a_loss(streamed: Streamed, ministack_endpoint: str) -> None:
+    lam, dynamodb, old = streamed.client_of("lambda"), streamed.client_of("dynamodb"), streamed.stream
+    uuid = ""
+    for key in "ab":
+        # Of a statement the engine has no record, so that the next endpoint has a new stream.
+        dynamodb.execute_statement(Statement=f"INSERT INTO tab VALUE {{'pk': '{key}'}}")
+        uuid = uuid or streamed.map()
+        streamed.functions.got("reader", key)
+        streamed.restart(ministack_endpoint)
+        streamed.put(f"{key}-again")
+        streamed.functions.got("reader", f"{key}-again")
+        assert streamed.stream != old
+        (mapping,) = lam.list_event_source_mappings(EventSourceArn=streamed.stream)["EventSourceMappings"]
+        assert (mapping["UUID"], mapping["EventSourceArn"]) == (uuid, streamed.stream)
+        assert lam.list_event_source_mappings(EventSourceArn=old)["EventSourceMappings"] == []
+        old = streamed.stream

@@ -329,6 +329,15 @@ def test_a_stream_that_lost_its_records_is_another_stream(
         other = [one.describe_table(TableName="other")["Table"]["LatestStreamArn"] for one in (tab.db, next_db)]
         assert other[0] != other[1]
         assert {one["StreamArn"] for one in found.streams.list_streams()["Streams"]} == {old, other[1]}
+        next_db.put_item(TableName="other", Item={"pk": {"S": "a"}})
+        # Of this statement the engine has no record.
+        next_db.execute_statement(Statement="DELETE FROM tab WHERE pk = 'a'")
+    with StrictServer(ministack_endpoint) as third:
+        last_db = client_of(third.endpoint)
+        arns = [last_db.describe_table(TableName=name)["Table"]["LatestStreamArn"] for name in ("tab", "other")]
+        assert not {old, *other} & set(arns)
+        arn = last_db.describe_table(TableName="tab")["Table"]["TableArn"]
+        assert last_db.list_tags_of_resource(ResourceArn=arn)["Tags"] == []
 
 
 @pytest.mark.parametrize("asked", ["NONE", "ALL_OLD", "ALL_NEW", "UPDATED_OLD", "UPDATED_NEW"])

@@ -9,6 +9,7 @@ from dynasmith.strict.services.backups import keep_deleted, lasting, settle
 from dynasmith.strict.services.kms import with_key_arn
 from dynasmith.strict.services.policies import replication_denied, with_table
 from dynasmith.strict.services.stream_logs import follow_stream
+from dynasmith.strict.services.stream_marks import without_mark
 from dynasmith.strict.services.world import Handler, IncomingCall, StrictWorld, reply_json
 from dynasmith.strict.state import describe, effects, timing
 from dynasmith.strict.state.state import StrictTable
@@ -165,6 +166,14 @@ async def list_tables(world: StrictWorld, call: IncomingCall) -> WireReply:
     return value_reply({**said, "TableNames": sorted(names)})
 
 
+async def list_tags(world: StrictWorld, call: IncomingCall) -> WireReply:
+    """ListTagsOfResource: without the endpoint's own tag."""
+    reply = await world.forward(call)
+    said = reply_json(reply)
+    tags = said.get("Tags") or []
+    return reply if len(seen := without_mark(tags)) == len(tags) else value_reply({**said, "Tags": seen})
+
+
 WRITES: dict[str, Handler] = {
     "CreateTable": create_table,
     "UpdateTable": update_table,
@@ -178,6 +187,7 @@ READS: dict[str, Handler] = {
     "DescribeTimeToLive": describe_ttl,
     "DescribeContinuousBackups": describe_backups,
     "ListTables": list_tables,
+    "ListTagsOfResource": list_tags,
 }
 
 

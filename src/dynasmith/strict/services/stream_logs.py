@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 
+from dynasmith.strict.services.stream_marks import is_incomplete, mark_incomplete
 from dynasmith.strict.state.effects import stream_label
 from dynasmith.strict.state.state import Account, Stream, StrictTable
 from dynasmith.strict.state.stream_log import StreamLog
@@ -60,14 +61,24 @@ async def adopt_stream(upstream: Upstream, account: Account, table: StrictTable,
     or as a new stream."""
     if table.stream.view is None:
         return
-    kept = await _kept_records(upstream, account, str(table.stream.arn))
+
+    async def ask(operation: str, body: Mapping[str, Any]) -> dict[str, Any]:
+        return await _asked(upstream, account, b"DynamoDB_20120810." + operation.encode(), body)
+
+    engine_arn = str(table.stream.arn)
+    incomplete = await is_incomplete(ask, table.arn, engine_arn)
+    kept = [] if incomplete else await _kept_records(upstream, account, engine_arn)
     if not kept:
         lose_records(account, table, at)
+        if not incomplete:
+            # The engine's name never comes back, whatever records it makes from now on.
+            await mark_incomplete(ask, table.arn, engine_arn)
     # Another call may have adopted the table meanwhile; its log stays.
     if table.name in account.tables:
         return
     follow_stream(account, table, now, at)
     log, real = account.streams[str(table.stream.arn)], time.time()
+    log.marked = not kept
     for one in kept:
         said = {name: value for name, value in one.items() if name != "eventSourceARN"}
         number, made = int(one["dynamodb"]["SequenceNumber"]), _made(one, real)
@@ -93,12 +104,7 @@ async def _kept_records(upstream: Upstream, account: Account, arn: str) -> list[
     """The records that the engine has of a stream, oldest first; none where it does not know it."""
 
     async def ask(operation: str, body: Mapping[str, Any]) -> dict[str, Any]:
-        headers = {
-            **credentials_of(account.key),
-            b"content-type": b"application/x-amz-json-1.0",
-            b"x-amz-target": STREAMS + operation.encode(),
-        }
-        return _json(await upstream.send(WireRequest(b"POST", b"/", headers, msgspec.json.encode(body))))
+        return await _asked(upstream, account, STREAMS + operation.encode(), body)
 
     described = await ask("DescribeStream", {"StreamArn": arn})
     found: list[dict[str, Any]] = []
@@ -111,6 +117,16 @@ async def _kept_records(upstream: Upstream, account: Account, arn: str) -> list[
             found += records
             iterator = said.get("NextShardIterator") if records else None
     return sorted(found, key=lambda one: int(one["dynamodb"]["SequenceNumber"]))
+
+
+async def _asked(upstream: Upstream, account: Account, target: bytes, body: Mapping[str, Any]) -> dict[str, Any]:
+    """A call of the engine: its JSON, {} for a refusal."""
+    headers = {
+        **credentials_of(account.key),
+        b"content-type": b"application/x-amz-json-1.0",
+        b"x-amz-target": target,
+    }
+    return _json(await upstream.send(WireRequest(b"POST", b"/", headers, msgspec.json.encode(body))))
 
 
 def _json(reply: WireReply) -> dict[str, Any]:

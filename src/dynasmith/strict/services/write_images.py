@@ -11,8 +11,10 @@ import msgspec
 from dynasmith.strict.measures.measure import MeasuredPart
 from dynasmith.strict.rules.items import key_text, value_text
 from dynasmith.strict.services.stream_logs import open_log
+from dynasmith.strict.services.stream_marks import mark_incomplete
 from dynasmith.strict.services.world import IncomingCall, StrictWorld, reply_json
 from dynasmith.strict.state.history import History
+from dynasmith.strict.state.journal import STATEMENTS
 from dynasmith.strict.state.state import StrictTable
 from dynasmith.strict.state.stream_log import StreamLog
 from dynasmith.strict.streams.records import changed, is_canonical, record_of
@@ -164,7 +166,7 @@ async def _after(world: StrictWorld, call: IncomingCall, one: _Watched, reply: W
     table, parts = one.table, one.parts
     if one.log is not None:
         images = await _images_after(world, call, one)
-        _note(world, call, one.log, table, one.before, images, list(one.keys))
+        await _note(world, call, one.log, table, one.before, images, list(one.keys))
     else:
         parts = _done(parts, table, reply)
         updated = [key_of(table, part.value) for part in parts if part.kind == "Update"]
@@ -177,7 +179,7 @@ async def _after(world: StrictWorld, call: IncomingCall, one: _Watched, reply: W
         history.write(text, now, images.get(text))
 
 
-def _note(
+async def _note(
     world: StrictWorld,
     call: IncomingCall,
     log: StreamLog,
@@ -189,12 +191,21 @@ def _note(
     """Add the records of what has changed to the stream."""
     at = world.stream_time()
     log.settle(at)
+    made = False
     for text in texts:
         old, new = before.get(text), after.get(text)
         if log.disabled_at is None and changed(old, new):
             number = log.next_number()
             said = record_of(log, old, new, number, at, call.identity)
             log.add(value_text(said["dynamodb"]["Keys"][table.partition_key]), number, at, said)
+            made = True
+    if made and not log.marked and (call.operation in STATEMENTS or call.identity is not None):
+        log.marked = True
+
+        async def ask(operation: str, body: Mapping[str, Any]) -> dict[str, Any]:
+            return (await world.ask(call, operation, body))[1]
+
+        await mark_incomplete(ask, table.arn, table.stream.engine_arn)
 
 
 async def recorded_statements(
@@ -217,7 +228,7 @@ async def recorded_statements(
             after = await everything(world, call, table)
             if log is not None:
                 texts = [*before[table.name], *(text for text in after if text not in before[table.name])]
-                _note(world, call, log, table, before[table.name], after, texts)
+                await _note(world, call, log, table, before[table.name], after, texts)
             if table.pitr.enabled:
                 _compare(world, table, before[table.name], after)
         return reply

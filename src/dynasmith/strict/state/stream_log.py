@@ -105,6 +105,8 @@ class StreamLog:
     shards: list[StreamShard] = field(default_factory=list)
     records: list[LoggedRecord] = field(default_factory=list)
     numbered: int = 0
+    # Whether the engine knows that it lacks records of it (`services.stream_marks`).
+    marked: bool = False
 
     @property
     def region(self) -> str:

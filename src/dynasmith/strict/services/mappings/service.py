@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final
+from urllib.parse import parse_qsl, urlencode
 
 import msgspec
 
@@ -60,7 +61,7 @@ async def answer_mapping(world: StrictWorld, request: WireRequest) -> WireReply:
         await adopt(world, account)
         await _settle(world, account)
         if read.operation == "ListEventSourceMappings":
-            return await _list(world, account, request)
+            return await _list(world, account, request, str(read.body.get("EventSourceArn") or ""))
         ours = read.body.get("UUID") in account.mappings or table_of(str(read.body.get("EventSourceArn")))
         if not ours:
             return await world.upstream.send(request)
@@ -175,7 +176,10 @@ async def _created(world: StrictWorld, account: Account, body: Mapping[str, Any]
     stream, function = str(body["EventSourceArn"]), str(body["FunctionName"])
     kept = {name: body[name] for name in OPTIONS if body.get(name) is not None}
     feed = feed_of(account, stream)
-    asked = {**body, "Enabled": False}
+    # The engine keeps it under its own name of the stream, which a later endpoint knows.
+    table = account.tables.get(table_of(stream))
+    engine_arn = table.stream.engine_arn if table is not None else None
+    asked = {**body, "Enabled": False, "EventSourceArn": engine_arn or stream}
     made = reply_json_of(await ask_lambda(world, account, "POST", MAPPINGS, asked))
     now, uuid = world.clock.time(), str(made["UUID"])
     mapping = StreamMapping(
@@ -201,8 +205,13 @@ def reply_json_of(reply: WireReply) -> dict[str, Any]:
     return reply_json(replace(reply, status=200) if reply.status == _ACCEPTED else reply)
 
 
-async def _list(world: StrictWorld, account: Account, request: WireRequest) -> WireReply:
-    """The engine's list, with the mappings of streams as they are."""
+async def _list(world: StrictWorld, account: Account, request: WireRequest, source: str) -> WireReply:
+    """The engine's list, with the mappings of streams as they are. Those of one stream are chosen here: the engine may
+    have another name of it."""
+    if table_of(source):
+        path, _, query = request.target.decode("latin-1").partition("?")
+        kept = [(name, value) for name, value in parse_qsl(query) if name != "EventSourceArn"]
+        request = replace(request, target=f"{path}?{urlencode(kept)}".encode())
     reply = await world.upstream.send(request)
     if reply.status != 200:
         return reply
@@ -212,6 +221,10 @@ async def _list(world: StrictWorld, account: Account, request: WireRequest) -> W
     said["EventSourceMappings"] = [
         account.mappings[one["UUID"]].said(now) if one.get("UUID") in account.mappings else one for one in found
     ]
+    if table_of(source):
+        said["EventSourceMappings"] = [
+            one for one in said["EventSourceMappings"] if one.get("EventSourceArn") == source
+        ]
     headers = {name: value for name, value in reply.headers.items() if name != b"content-length"}
     world.poll(dues, now)
     return replace(reply, body=msgspec.json.encode(said), headers=headers)
