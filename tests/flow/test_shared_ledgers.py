@@ -78,6 +78,9 @@ def test_a_copy_is_kept_listed_and_pruned(client: Any, make_table: MakeTable, le
     report = copy(end(client, source), end(client, target), ledger, TransferOptions(segments=2, batch_size=10))
     assert report.target == digest_items(items) == digest_items(items_of(client, target))
     (job,) = ledger.jobs()
+    course = ledger.activity(job.id)
+    assert course is not None
+    assert (course.counts, [part.done for part in course.parts]) == (job.counts, [1, 1])
     assert (job.id, job.state) == (report.job.id, "done")
     assert ledger.show(job.id).counts.written == 60
     ledger.prune(job.id)

@@ -151,7 +151,7 @@ list_page = ConsolePage(
     title="Replacements",
     template="replacements.html",
     view=list_view,
-    label="Replacements",
+    label="Replace",
     order=80,
     icon="swap",
     live=LiveBlocks(("list",), seconds=2.0),
