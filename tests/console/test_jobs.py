@@ -15,6 +15,8 @@ from hypothesis import strategies as st
 from console.browser import Browser, served, words_of
 from dynasmith import Project
 from dynasmith.files.ledger import FolderLedger
+from dynasmith.jobs.activity import ActivitySample, JobActivity, SegmentsPart, encode_activity
+from dynasmith.jobs.counts import Counts
 from dynasmith.jobs.job import Job, job_id, moved
 from dynasmith.jobs.options import TransferOptions
 from dynasmith.jobs.side import Side
@@ -36,6 +38,24 @@ def kept_job(folder: Path, number: int = 0, *, source: str = "orders", reason: s
     claim.change(moved(made, "failed", BEGAN, reason=reason))
     claim.release()
     return made
+
+
+def kept_course(folder: Path) -> str:
+    """A job that has all that its page shows; its id."""
+    made = kept_job(folder, 7, reason="It was stopped.")
+    throttles = {"TableWriteKeyRangeThroughputExceeded": 3, "TableWrite": 1}
+    samples = tuple(
+        ActivitySample(BEGAN.timestamp() + at, 10 * at, 10 * at, at, at, at, 9, 9, at == 0) for at in range(9)
+    )
+    course = JobActivity(
+        at=BEGAN,
+        counts=Counts(read=80, written=70, dead=4, throttled=4, kept_throttles=throttles),
+        segments=2,
+        samples=samples,
+        parts=(SegmentsPart(1, 1, 50, 4), SegmentsPart(0, 1, 30)),
+    )
+    (folder / made.id / "activity.json").write_bytes(encode_activity(course))
+    return made.id
 
 
 @contextmanager
