@@ -196,11 +196,11 @@ def test_a_worker_without_job_or_secret_is_one_sentence(story: ItemStory, monkey
 
 
 @contextmanager
-def dask_cluster(count: int) -> Iterator[dict[str, Any]]:
+def dask_cluster(count: int, *tls: str) -> Iterator[dict[str, Any]]:
     pytest.importorskip("distributed")
     script = Path(__file__).with_name("dask_cluster.py")
     pipes: Any = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
-    with subprocess.Popen([sys.executable, str(script), str(count)], **pipes) as process:
+    with subprocess.Popen([sys.executable, str(script), str(count), *tls], **pipes) as process:
         assert process.stdin is not None
         assert process.stdout is not None
         try:
@@ -212,21 +212,16 @@ def dask_cluster(count: int) -> Iterator[dict[str, Any]]:
             process.kill()
 
 
-CLIENT = """
-import sys
-from distributed import Client
-from dynasmith import Consent, Project
-with Client(sys.argv[1]) as client, Project.load(consent=Consent(yes=True)) as project:
-    counts = project.copy("orders", "orders_v2", on=client).counts
-    print(counts.arrived, "in all,", len(client.scheduler_info()["workers"]), "worker")
-"""
-"""A client that is open is used as it is, and left open."""
+GUIDE = Path(__file__).parents[2] / "docs" / "guide"
+
+
+def page(name: str) -> str:
+    return (GUIDE / name).read_text("utf-8")
 
 
 def test_the_commands_of_the_page_run(story: ItemStory, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DYNASMITH_WORKER_SECRET", SECRET)
-    page = (Path(__file__).parents[2] / "docs" / "guide" / "cluster.md").read_text("utf-8")
-    listens, worker, dask = re.findall(r"^\$ dynasmith (.*)$", page, re.M)
+    listens, worker = re.findall(r"^\$ dynasmith (.*)$", page("cluster.md"), re.M)
     story.people("orders", 20)
     story.make("orders_v2")
     story.write("worker.secret", SECRET + "\n")
@@ -235,18 +230,61 @@ def test_the_commands_of_the_page_run(story: ItemStory, monkeypatch: pytest.Monk
     with workers(story, port, words):
         assert story(*listens.replace("7700", str(port)).split()).code == 0
     assert story.digest("orders") == story.digest("orders_v2")
-    for each in story.items("orders_v2"):
-        story.direct.delete_item(TableName="orders_v2", Key={"pk": each["pk"]})
-    with dask_cluster(1) as cluster:
-        done = dynasmith(story, *dask.replace("127.0.0.1:8786", cluster["address"].removeprefix("tcp://")).split())
-        _, words_said = done.communicate(timeout=SECONDS_MAX)
-        assert done.returncode == 0, words_said
+
+
+def done(story: ItemStory, *command: str) -> str:
+    """What a program prints, which ends well."""
+    ended = subprocess.run(
+        [sys.executable, *command], cwd=story.folder, capture_output=True, text=True, check=False, timeout=SECONDS_MAX
+    )
+    assert ended.returncode == 0, ended.stderr
+    return ended.stdout
+
+
+def test_the_page_of_dask_on_one_machine_runs(story: ItemStory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its scheduler, its workers, its command, and its program: a client that is open is used as it is, and left so."""
+    pytest.importorskip("distributed")
+    monkeypatch.setenv("DASK_TEMPORARY_DIRECTORY", str(story.folder))
+    story.people("orders", 20)
+    story.make("orders_v2")
+    port = str(free_port())
+    text = page("clusters/dask-on-one-machine.md").replace("8786", port).replace("--nworkers 2", "--nworkers 1")
+    copies, scheduler, dask_workers = re.findall(r"^\$ (.*)$", text, re.M)
+    ((_, program),) = re.findall(r"```python\n# (\S+)\n(.*?)```", text, re.S)
+    story.write("move.py", program)
+    begun = []
+    try:
+        for command in (scheduler, dask_workers):
+            words = [str(Path(sys.executable).with_name("dask")), *command.split()[1:]]
+            begun.append(subprocess.Popen(words, cwd=story.folder, stderr=subprocess.DEVNULL))
+            until_listening(int(port))
+        done(story, "-m", *copies.split())
         assert story.digest("orders") == story.digest("orders_v2")
-        used = [sys.executable, "-c", CLIENT, cluster["address"]]
-        answered = subprocess.run(
-            used, capture_output=True, text=True, check=False, timeout=SECONDS_MAX, cwd=story.folder
-        )
-    assert answered.stdout == "20 in all, 1 worker\n", answered.stderr
+        assert " 20 read = 20 written>" in done(story, "move.py")
+    finally:
+        for each in reversed(begun):
+            each.terminate()
+            each.wait(60)
+
+
+def test_the_page_of_a_standing_dask_cluster_runs_over_its_tls(
+    story: ItemStory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = page("clusters/dask.md")
+    (copies,) = re.findall(r"^\$ dynasmith (.*)$", text, re.M)
+    (project,) = re.findall(r"```toml\n# dynasmith.toml\n(.*?)```", text, re.S)
+    story.people("orders", 20)
+    story.make("orders_v2")
+    at = "DASK_DISTRIBUTED__COMM__TLS__"
+    for name, file in (("CA_FILE", "ca"), ("CLIENT__CERT", "cert"), ("CLIENT__KEY", "key")):
+        assert f"__{name}`" in text
+        monkeypatch.setenv(at + name, str(story.folder / f"{file}.pem"))
+    with dask_cluster(1, str(story.folder)) as cluster:
+        assert cluster["address"].startswith("tls://")
+        place = project.replace("tls://scheduler.internal:8786", "dask+file:scheduler.json").replace("16", "1")
+        story.write("dynasmith.toml", place)
+        done(story, "-m", "dynasmith", *copies.split())
+    assert story.digest("orders") == story.digest("orders_v2")
 
 
 def test_a_scheduler_that_does_not_answer_is_one_sentence(story: ItemStory) -> None:
