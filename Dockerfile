@@ -3,7 +3,7 @@ FROM python:3.13-slim
 WORKDIR /build
 COPY pyproject.toml README.md LICENSE ./
 COPY src src
-RUN python -m pip install --no-cache-dir ".[crypto]"
+RUN python -m pip install --no-cache-dir "./[crypto]"
 WORKDIR /project
 USER 65534:65534
 ENTRYPOINT ["dynasmith"]
