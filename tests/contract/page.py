@@ -29,6 +29,9 @@ one that runs, or at a real account, with the variables below.
 `dynasmith local start --strict` puts the [strict endpoint](strict-rules.md) in front of ministack and moto: it refuses
 what the service refuses, and most of the differences below are gone behind it.
 
+ministack that is started again knows its streams under the same ARNs, and none of their records. Behind the strict
+endpoint such a stream has another ARN, and a reader of the old one is told that it is gone.
+
 ## Running the suite
 
 ```console

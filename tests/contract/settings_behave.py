@@ -1,11 +1,13 @@
 """Behaviours of a table's settings: what was set is what is described, and what the service refuses is refused."""
 
+import json
+import time
 from datetime import UTC, datetime, timedelta
 
 from botocore.exceptions import ClientError
 
 from contract.behaviours import behaviour
-from contract.subject import Subject, refused, until
+from contract.subject import AcceptedFinding, Subject, refused, until
 
 
 @behaviour("deletion protection: DeleteTable is refused until it is off")
@@ -207,6 +209,48 @@ def resource_policy(it: Subject) -> None:
     assert "dynamodb:GetItem" in it.db.get_resource_policy(ResourceArn=arn)["Policy"]
     it.db.delete_resource_policy(ResourceArn=arn)
     refused(it.db.get_resource_policy, "PolicyNotFoundException", ResourceArn=arn)
+
+
+def _denial(arn: str, sid: str) -> str:
+    statement = {"Sid": sid, "Effect": "Deny", "Principal": "*", "Action": "dynamodb:PutItem", "Resource": arn}
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+
+
+@behaviour("resource policy: a wrong ExpectedRevisionId, and NO_POLICY where there is one: PolicyNotFoundException")
+def resource_policy_revision(it: Subject) -> None:
+    arn = it.describe(it.create())["TableArn"]
+    put, absent = it.db.put_resource_policy, "PolicyNotFoundException"
+    refused(put, absent, ResourceArn=arn, Policy=_denial(arn, "a"), ExpectedRevisionId="1")
+    put(ResourceArn=arn, Policy=_denial(arn, "a"), ExpectedRevisionId="NO_POLICY")
+    refused(put, absent, ResourceArn=arn, Policy=_denial(arn, "b"), ExpectedRevisionId="NO_POLICY")
+
+
+@behaviour("resource policy: a second update within 15 seconds is refused")
+def resource_policy_pause(it: Subject) -> None:
+    arn = it.describe(it.create())["TableArn"]
+    it.db.put_resource_policy(ResourceArn=arn, Policy=_denial(arn, "a"))
+    try:
+        it.db.put_resource_policy(ResourceArn=arn, Policy=_denial(arn, "b"))
+    except ClientError:
+        return  # the documentation does not say with which error
+    raise AcceptedFinding("it takes the second one")
+
+
+@behaviour("resource policy: what it denies to everybody is refused to the account of the table too")
+def resource_policy_denies(it: Subject) -> None:
+    name = it.create()
+    arn = it.describe(name)["TableArn"]
+    it.db.put_resource_policy(ResourceArn=arn, Policy=_denial(arn, "a"))
+    # The service enforces it a while later; an engine on this machine at once or never.
+    for _ in range(60 if it.name == "external" else 1):
+        try:
+            it.db.put_item(TableName=name, Item={"pk": {"S": "a"}})
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "AccessDeniedException":
+                raise
+            return
+        time.sleep(1 if it.name == "external" else 0)
+    raise AcceptedFinding("the write passes")
 
 
 @behaviour("contributor insights: off at first, on")
