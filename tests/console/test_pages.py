@@ -3,12 +3,24 @@
 from __future__ import annotations
 
 import json
+import logging
 import re
+import threading
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
+from time import monotonic
+from typing import Any
+
+import pytest
 
 from cli.story import gsi, new_account, table
 from console.browser import Browser, PageReply, served, words_of
 from console.conftest import Define
+from dynasmith.console.page import NextPage, PageAction, PageRequest
+from dynasmith.console.pages import PAGES, history
+from dynasmith.console.reader import CachedTable, TableReader
 from dynasmith.plans.consent import Consent
 from dynasmith.project.project import Project
 from dynasmith.strict import StrictServer
@@ -197,3 +209,78 @@ def test_what_is_live_arrives_in_events(project: Project, define: Define) -> Non
         assert text.startswith("event: block\ndata: {")
         blocks = [json.loads(line[6:]) for line in text.splitlines() if line.startswith("data: ")]
         assert {"summary", "list"} <= {block["id"] for block in blocks}
+
+
+def test_five_hundred_tables_are_known_one_after_the_other(project: Project) -> None:
+    with served(project) as browser:
+        reader = browser.server.console.kept(TableReader)
+        names = [f"t{number:03}" for number in range(500)]
+        reader._tables = {name: CachedTable(name, False) for name in names}
+        reader._read_at = monotonic()
+        reader._keep(CachedTable("t007", False, read=True, failure="it is away"))
+        page = browser.open().get("/tables").text
+        assert len(rows_of(page)) == 500
+        assert "1 of 500 read" in words_of(page)
+        assert "cannot be read" in rows_of(page)["t007"]
+        assert "reading" in rows_of(page)["t008"]
+
+
+def test_no_page_waits_for_another_and_a_fault_says_nothing(project: Project, caplog: pytest.LogCaptureFixture) -> None:
+    for logger in ("dynasmith.console", "aiohttp"):
+        caplog.set_level(logging.DEBUG, logger)
+    held = threading.Event()
+
+    def waits(request: PageRequest) -> Mapping[str, Any]:
+        assert held.wait(60)
+        raise ValueError("a secret of an item")
+
+    def fails(request: PageRequest) -> NextPage:
+        raise ValueError("a secret of an item")
+
+    slow = replace(history.page, path="/slow", view=waits, actions={"fail": PageAction(fails)})
+    with served(project, pages=(*PAGES, slow)) as browser, ThreadPoolExecutor(8) as readers:
+        link = browser.guard.link
+        browser.open()
+        waiting = [readers.submit(browser.get, "/slow") for _ in range(8)]
+        assert browser.get("/history").status == 200
+        held.set()
+        for reply in (*(each.result() for each in waiting), browser.act("/slow", "fail")):
+            assert reply.status == 500
+            assert "secret" not in reply.text
+        browser.get("/tables/secret")
+        browser.cookie = f"{browser.cookie}x"
+        assert browser.get("/tables").status == 401
+    loggers = ("dynasmith.console", "aiohttp")
+    ours = [record.getMessage() for record in caplog.records if record.name.startswith(loggers)]
+    assert any("ValueError" in message for message in ours)
+    for hidden in ("secret", link.rpartition("/")[2], browser.cookie.partition("=")[2][:-1]):
+        assert not any(hidden in message for message in ours)
+
+
+def test_an_apply_outlives_its_console(project: Project, define: Define, strict: StrictServer) -> None:
+    define(table("orders"))
+    project.ensure()
+    define(table("orders", global_secondary_indexes=[gsi("by_day", "day")]))
+    strict.auto_advance = False
+    with served(project) as browser:
+        plan = browser.open().wait_for("/plan", lambda html: 'name="plan"' in html)
+        begun = browser.act("/plan", "apply", plan=plan_id(plan), yes="yes").outcome["go"]
+        assert "1 of 2" in words_of(browser.get(begun).text)
+    strict.auto_advance = True
+    with served(project) as browser:
+        page = browser.open().get(begun).text
+        assert "Go on" in words_of(page)
+        assert "is being changed" in words_of(browser.get("/tables/orders").text)
+        assert browser.act(begun, "go_on").status == 200
+        browser.wait_for(begun, lambda html: "Every table is as planned" in html)
+        assert browser.act(begun, "cancel").status != 200, "it is over"
+
+
+def test_history_has_migrations(project: Project, define: Define, home: Path) -> None:
+    define(table("orders"))
+    project.migrations.generate("split names")
+    project.migrations.mark("0.0.1", consent=Consent(yes=True))
+    with served(project) as browser:
+        words = words_of(browser.open().get("/history").text)
+    assert "marked" in words
+    assert "split names" in words

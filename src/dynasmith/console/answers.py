@@ -19,6 +19,8 @@ from dynasmith.errors import ConsentRequired, DataError, DynasmithError, ItemNot
 _log = logging.getLogger("dynasmith.console")
 
 JSON: Final = "application/json"
+FINDINGS_MAX: Final = 50
+"""Mistakes of definitions that a page of an error lists."""
 READ_ONLY: Final = "This console is read only. Start it with --allow-changes to change something."
 
 
@@ -54,9 +56,9 @@ def page_reply(
         return PageReply(200, render(page.template, {**surroundings(console, page, pages), **data}))
     except DynasmithError as error:
         _log.warning("a page was refused: %s", error.code)
-        return _error_page(
-            console, pages, page, _status(error), console.masks(error.message), console.masks(error.hint)
-        )
+        findings = [console.masks(each.sentence) for each in getattr(error, "findings", ())]
+        message, hint = console.masks(error.message), console.masks(error.hint)
+        return _error_page(console, pages, page, _status(error), message, hint, findings[:FINDINGS_MAX])
     except Exception as error:
         _log.error("a page failed: %s", type(error).__name__)
         sentence = f"The page failed ({type(error).__name__})."
@@ -64,10 +66,16 @@ def page_reply(
 
 
 def _error_page(
-    console: Console, pages: Sequence[ConsolePage], page: ConsolePage | None, status: int, message: str, hint: str
+    console: Console,
+    pages: Sequence[ConsolePage],
+    page: ConsolePage | None,
+    status: int,
+    message: str,
+    hint: str,
+    findings: Sequence[str] = (),
 ) -> PageReply:
-    data = {**surroundings(console, page, pages), "live": False, "message": message, "hint": hint, "status": status}
-    return PageReply(status, render("error.html", data))
+    shown = {"live": False, "message": message, "hint": hint, "findings": findings}
+    return PageReply(status, render("error.html", {**surroundings(console, page, pages), **shown}))
 
 
 def _status(error: DynasmithError) -> int:

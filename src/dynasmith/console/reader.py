@@ -17,7 +17,10 @@ from dynasmith.tables.description import TableDescription
 
 TABLES_AT_ONCE: Final = 10
 STALE_SECONDS: Final = 30.0
-"""After so long the tables are read again while somebody looks at them."""
+"""After so long the tables are read again while somebody looks at them, ..."""
+
+READING_SHARE: Final = 30
+"""... and not before this many times what reading them took: an account with many tables is not read all the time."""
 
 ASIDE: Final = ("recovery",)
 """What is read beside DescribeTable: one more call a table."""
@@ -49,12 +52,13 @@ class TableReader:
         self._read_at: float | None = None
         self._running: threading.Thread | None = None
         self._wanted = False
+        self._stale_seconds = STALE_SECONDS
         self.failure: tuple[str, str] = ("", "")
         """Why tables could not be listed or definitions not be read, and a hint."""
 
     def tables(self) -> tuple[CachedTable, ...]:
         """What is known now, by name. Begins to read where nothing is known, or it is old."""
-        if not self.reading and (self._read_at is None or monotonic() - self._read_at > STALE_SECONDS):
+        if not self.reading and (self._read_at is None or monotonic() - self._read_at > self._stale_seconds):
             self.refresh()
         with self._lock:
             return tuple(self._tables[name] for name in sorted(self._tables))
@@ -102,7 +106,9 @@ class TableReader:
     def _read_on(self) -> None:
         while self._wanted:
             self._wanted = False
+            began = monotonic()
             self._read_all()
+            self._stale_seconds = max(STALE_SECONDS, READING_SHARE * (monotonic() - began))
             with self._lock:
                 if not self._wanted:
                     self._running = None

@@ -172,7 +172,10 @@ class ConsoleServer:
                 return _refused(NOT_FOUND)
             return await send_events(request, page, asked, self._in_thread, self._closing)
         if request.method == "POST":
-            form = FormFields.of((await _body(request)).decode("utf-8"))
+            body = await _body(request)
+            if body is None:
+                return _refused(RequestRefusal(413, "The form is larger than 2 MB."))
+            form = FormFields.of(body.decode("ascii", "replace"))  # urlencoded: nothing else is in it
             acted = PageRequest(self.console, names, query, form)
             return _response(await self._in_thread(partial(action_reply, self.pages, page, acted)))
         return _response(await self._in_thread(partial(page_reply, self.console, self.pages, page, asked)))
@@ -188,12 +191,13 @@ class ConsoleServer:
         return await asyncio.get_running_loop().run_in_executor(self._pool, work)
 
 
-async def _body(request: web.BaseRequest) -> bytes:
+async def _body(request: web.BaseRequest) -> bytes | None:
+    """The body of a form; None where it is too large."""
     body = bytearray()
     async for chunk in request.content.iter_any():
         body += chunk
         if len(body) > BODY_BYTES_MAX:
-            raise UsageError("The form is larger than 2 MB.")
+            return None
     return bytes(body)
 
 
