@@ -28,7 +28,7 @@ READS = {
     "metrics", "migrate status", "migrate verify", "outputs", "plan", "query", "render cloudformation",
     "render create-table", "render models", "render terraform", "replicas", "scan", "schema", "completion", "help",
     "replace status",
-    "validate", "verify", "worker",
+    "report", "validate", "verify", "worker",
 }  # fmt: skip
 # Verbs that write and never ask: they create what is absent, write files, or go on with what was consented to.
 NEVER_ASK = {

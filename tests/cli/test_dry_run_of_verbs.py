@@ -17,7 +17,7 @@ READING = {
     "local status", "migrate list", "migrate outstanding",
     "migrate preflight", "migrate show", "migrate status", "migrate verify",
     "replace status",
-    "metrics", "outputs", "plan", "query", "render cloudformation", "render create-table", "render models",
+    "metrics", "outputs", "plan", "query", "report", "render cloudformation", "render create-table", "render models",
     "render terraform", "scan", "schema", "completion", "help", "validate", "verify",
 }  # fmt: skip
 

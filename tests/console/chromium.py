@@ -53,6 +53,20 @@ class ConsoleWindow:
     errors: list[str] = field(default_factory=list)
 
     @contextmanager
+    def opened(self, link: str) -> Iterator[Page]:
+        """A page that somebody opened by the link of another console."""
+        origin = link.partition("/link/")[0]
+        context = self.chromium.new_context(viewport={"width": 1024, "height": 900}, base_url=origin)
+        context.set_default_timeout(DEADLINE_MS)
+        try:
+            page = context.new_page()
+            page.goto(link)
+            page.wait_for_url("**/tables")
+            yield page
+        finally:
+            context.close()
+
+    @contextmanager
     def page(self, *, width: int = 1024, dark: bool = False, script: bool = True, height: int = 900) -> Iterator[Page]:
         """A page that knows nothing of the others. Errors of its script are kept in ``errors``."""
         context = self.chromium.new_context(

@@ -11,6 +11,7 @@ import msgspec
 
 from cli.story import new_account
 from dynasmith import Project
+from dynasmith.ports.clock import Clock
 
 LONG = "n" * 255
 LONG_KEY = "k" * 255
@@ -61,8 +62,18 @@ def define(folder: Path, *tables: dict[str, Any]) -> None:
 
 
 @contextmanager
-def drifted_shop(folder: Path, endpoint: str, *, env: str = "shop", protected: bool = False) -> Iterator[Project]:
-    """A project in this folder: its tables are live, and then the definition grows."""
+def drifted_shop(
+    folder: Path,
+    endpoint: str,
+    *,
+    account: str = "",
+    env: str = "shop",
+    protected: bool = False,
+    clock: Clock | None = None,
+) -> Iterator[Project]:
+    """A project in this folder, in an account of its own where none is given: its tables are live, and then the
+    definition grows."""
+    account = account or new_account()
     lines = [
         'definitions = ["tables_config.json"]',
         f"[environments.{env}]",
@@ -72,7 +83,6 @@ def drifted_shop(folder: Path, endpoint: str, *, env: str = "shop", protected: b
     ]
     (folder / "dynasmith.toml").write_text("\n".join(lines) + "\n", encoding="utf-8")
     define(folder, ORDERS, OTHERS[0])
-    account = new_account()
     definitions = folder / "tables_config.json"
     with Project.load(
         definitions, endpoint=endpoint, region="us-east-1", access_key=account, secret_key="secret"
@@ -82,6 +92,6 @@ def drifted_shop(folder: Path, endpoint: str, *, env: str = "shop", protected: b
             project.put("orders", order(number))
         project.put(LONG, {LONG_KEY: {"N": "1"}, "a" * 255: {"S": "v" * 3000}, "b": {"B": "AAEC"}})
     define(folder, ORDERS | INDEX, *OTHERS)
-    with Project.load(folder, env=env, access_key=account, secret_key="secret") as project:
+    with Project.load(folder, env=env, access_key=account, secret_key="secret", clock=clock) as project:
         project.export("orders", folder / "orders.jsonl", segments=4)
         yield project

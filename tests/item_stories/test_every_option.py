@@ -287,6 +287,7 @@ console --allow-changes | console/test_command.py
 console --open | console/test_command.py
 console --port | console/test_command.py
 console --read-only | console/test_command.py
+report --html | console/test_report.py
 worker --secret-file | item_stories/test_clusters.py
 jobs-undo --processes | backfill/test_workers.py
 lambda-policy --account | cli/test_lambda.py

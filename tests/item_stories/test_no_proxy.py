@@ -108,6 +108,7 @@ RUNS: dict[str, tuple[tuple[str, ...], ...]] = {
     "render create-table": (("defined",),),
     "render models": (("people",),),
     "render terraform": (("defined",),),
+    "report": (("--html", "-"),),
     "retire": (("others", "--confirm", "others", "--export", "last.jsonl"),),
     "scan": (("people",),),
     "schema": ((),),

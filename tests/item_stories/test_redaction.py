@@ -62,6 +62,7 @@ SHOWING: dict[str, Runs] = {
     ),
     "verify": (("verify", "people", "taken"), ("verify", "people", "others", "--transform", "moves:raises")),
     "plan": (("plan",),),
+    "report": (("report", "--html", "-"),),
     "fmt": (("fmt", "--check", "odd.yaml"), ("fmt", "--check", "odd.yaml", "--json")),
     "check": (("check",),),
     "apply": (("apply", "--dry-run"), ("apply", "--yes", "--prune", "--allow-delete-items")),
@@ -85,7 +86,7 @@ def raises(item, ctx):
     raise ValueError(f"cannot take {item['s']} and {item['n']} of {item}")
 """
 NEVER = {
-    "console": "pages show items to who opened them; the command prints its link",
+    "console": "tests/console/test_items.py looks at its pages",
     "worker": "no items",
     "demo": "it shows its own data, which is public",
     "init": "it makes a project",

@@ -33,6 +33,7 @@ RUN_ELSEWHERE: Final[Mapping[str, str]] = {
     "docs/guide/metrics.md": "tests/metrics/test_how_to.py",
     "docs/guide/provisioned-capacity.md": "tests/retirement/test_scenarios.py",
     "docs/guide/replicas.md": "tests/replicas/test_replicas.py",
+    "docs/guide/report.md": "tests/console/test_report.py",
     "docs/guide/restore.md": "tests/backups/test_how_to.py",
     "docs/guide/retire.md": "tests/retirement/test_how_to.py",
     "docs/guide/s3.md": "tests/item_stories/test_s3_guide.py",

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 AUTOMATIC: Final = frozenset(
     {
         *("apply", "backfill", "backup restore", "check", "console", "copy", "create", "delete-items", "ensure"),
-        *("erase", "export", "plan", "refresh", "retire", "validate", "verify"),
+        *("erase", "export", "plan", "refresh", "report", "retire", "validate", "verify"),
         *("jobs cancel", "jobs list", "jobs resume", "jobs show", "jobs undo", "jobs wait"),
         *("migrate all", "migrate down", "migrate repeat", "migrate reset", "migrate rollback", "migrate run"),
         *("migrate show", "migrate to", "migrate up", "migrate verify"),

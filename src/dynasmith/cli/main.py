@@ -69,6 +69,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "metrics": ("metrics", "Show what a table consumes and where it is throttled."),
     "replicas": ("replicas", "Show the replicas of a global table, their lag and what differs."),
     "diagnose": ("diagnose", "Say why a table is throttled, or its backups are not made; fix what is safe."),
+    "report": ("report", "Write tables, plan, findings, jobs and history into one HTML file."),
     "console": ("console", "Show tables, plans, jobs and items in the browser."),
     "jobs": ("jobs", "List, resume, pause, pace, cancel and undo long runs."),
 }

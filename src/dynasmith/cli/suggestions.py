@@ -58,6 +58,7 @@ _BY_VERB = {
     "refresh": "sync-staging refresh-staging anonymize anonymise",
     "copy": "cp clone mv move rename duplicate replicate transfer",
     "backfill": "transform rewrite update-items migrate-items convert",
+    "report": "html artifact summary overview print",
     "console": "ui web browser gui dashboard serve server page pages watch",
     "worker": "workers move cluster dask spark node",
     "verify": "compare cmp checksum digest",
@@ -82,7 +83,6 @@ NOT_YET = {
     "flush": "list shows the tables",
     "reset": "list shows the tables",
     "shell": "scan and query show items",
-    "report": "validate --json prints findings",
 }
 """Words for what is not offered yet, each with what there is today."""
 MEANINGS = {word: verb for verb, words in _BY_VERB.items() for word in words.split()}

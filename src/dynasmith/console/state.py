@@ -9,7 +9,6 @@ from dataclasses import replace
 from typing import Protocol, TypeVar, cast, runtime_checkable
 
 from dynasmith.plans.consent import NO_CONSENT
-from dynasmith.plans.plan import Plan
 from dynasmith.plans.where import Where
 from dynasmith.project.project import Project, world_of
 from dynasmith.project.redaction import hidden
@@ -70,9 +69,9 @@ class Console:
         """A text as it may be shown: ``${NAME}`` in place of what came out of a variable."""
         return self._world.masks(text)
 
-    def plan_shown(self, plan: Plan) -> Plan:
-        """A plan as it may be shown: without values of items of definitions where they are hidden."""
-        return hidden(plan) if self.hides else plan
+    def shown(self, value: T) -> T:
+        """A plan or a report as it may be shown: without values of items where the console hides them."""
+        return hidden(value) if self.hides else value
 
     def reread(self) -> Project:
         """The project with its definitions as the files have them now; the connections stay."""

@@ -15,14 +15,14 @@ from dynasmith.strict import StrictServer
 
 @pytest.fixture(scope="module")
 def strict(ministack_endpoint: str) -> Iterator[StrictServer]:
-    """A strict endpoint on the real clock: a transition takes at most a second."""
-    with StrictServer(ministack_endpoint, clock="real", capacity=False) as server:
+    """A strict endpoint on a clock that nobody waits for."""
+    with StrictServer(ministack_endpoint, auto_advance=True, capacity=False) as server:
         yield server
 
 
 @pytest.fixture(scope="module")
 def shop(strict: StrictServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
-    with drifted_shop(tmp_path_factory.mktemp("shop"), strict.endpoint) as project:
+    with drifted_shop(tmp_path_factory.mktemp("shop"), strict.endpoint, clock=strict.clock) as project:
         yield project
 
 

@@ -2,13 +2,56 @@
 
 from __future__ import annotations
 
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
 import pytest
 
+from cli.story import new_account
 from console.chromium import ABSENT, ConsoleWindow
+from console.demo_shop import drifted_shop
 from console.visits import edit
 from dynasmith import Project
+from dynasmith.strict import StrictServer
 
 pytestmark = [pytest.mark.engine, pytest.mark.skipif(bool(ABSENT), reason=ABSENT)]
+
+
+POST = """async (path) => {
+  const headers = { "X-Dynasmith-Console": "1", "Content-Type": "application/x-www-form-urlencoded" };
+  return (await fetch(path, { method: "POST", headers, body: "do=put" })).status;
+}"""
+"""What the script of a page would send, had the page a button for it."""
+
+
+@contextmanager
+def console_command(folder: Path, account: str, *words: str) -> Iterator[str]:
+    """The link of ``dynasmith console`` in a process of its own; it ends with Ctrl-C."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "dynasmith", "console", "--env", "prod", "--json", *words],
+        cwd=folder,
+        env={**os.environ, "AWS_ACCESS_KEY_ID": account, "AWS_SECRET_ACCESS_KEY": "secret"},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert process.stdout is not None
+        document = "".join(iter(process.stdout.readline, "}\n")) + "}"
+        yield json.loads(document)["url"]
+        process.send_signal(signal.SIGINT)
+        _, said = process.communicate(timeout=60)
+        assert (process.returncode, "Traceback" in said) == (0, False), said
+    finally:
+        process.kill()
+        process.wait()
 
 
 def test_an_item_is_edited_and_the_difference_was_right(window: ConsoleWindow, shop: Project) -> None:
@@ -78,3 +121,31 @@ def test_a_table_that_drifted_is_planned_applied_and_the_picture_arrives(window:
         page.keyboard.press("Enter")
         page.wait_for_selector("text=matches its definition")
     assert shop.plan(["orders"]).is_empty
+
+
+def test_a_production_environment_is_read_only_until_it_is_told_otherwise(
+    window: ConsoleWindow, strict: StrictServer, tmp_path: Path
+) -> None:
+    account = new_account()
+    with drifted_shop(tmp_path, strict.endpoint, account=account, env="prod", protected=True) as project:
+        with console_command(tmp_path, account) as link, window.opened(link) as page:
+            page.wait_for_selector("header >> text=read only")
+            page.goto("/plan")
+            page.wait_for_selector("svg.lane")
+            assert page.locator("#apply").count() == 0
+            page.goto("/tables/orders/items")
+            assert page.locator("text=New item").count() == 0
+            assert page.evaluate(POST, "/tables/orders/items/new") == 403
+        assert "missing" not in project.names()
+        with console_command(tmp_path, account, "--allow-changes") as link, window.opened(link) as page:
+            page.wait_for_selector("header >> text=changes allowed")
+            page.goto("/plan")
+            page.click("#apply >> text=Apply")
+            page.fill("#dialog [name=confirm]", "shop")
+            page.click("#dialog >> text=Confirm")
+            page.wait_for_selector("#dialog >> text=A name was not typed as it is shown")
+            assert "missing" not in project.names()
+            page.fill("#dialog [name=confirm]", "prod")
+            page.click("#dialog >> text=Confirm")
+            page.wait_for_selector("section[aria-label=missing] .node.done")
+        assert "missing" in project.names()

@@ -172,6 +172,19 @@ class ConsoleDocument(TypedDict):
     changes: bool
 
 
+class ReportDocument(TypedDict):
+    """A report that was written: ``differing`` are tables that differ from their definitions or are missing,
+    ``critical`` counts critical findings, ``failures`` are sentences about what could not be read."""
+
+    html: str
+    bytes: int
+    tables: int
+    differing: list[str]
+    findings: int
+    critical: int
+    failures: list[str]
+
+
 class EngineRunningDocument(TypedDict):
     """An engine that answers; ``began`` says that this call started it."""
 

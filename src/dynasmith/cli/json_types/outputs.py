@@ -151,6 +151,7 @@ OUTPUTS: Final[Mapping[str, tuple[OutputShape, ...]]] = {
     "metrics": (OutputShape(tables.MetricsDocument),),
     "replicas": (OutputShape(list[tables.ReplicaReportDetails]),),
     "diagnose": (OutputShape(list[tables.DiagnosisDetails]),),
+    "report": (OutputShape(functions.ReportDocument),),
     "console": (OutputShape(functions.ConsoleDocument),),
     "jobs list": (OutputShape(list[items.JobDetails]),),
     "jobs show": (

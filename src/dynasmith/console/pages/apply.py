@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from dynasmith.console.apply_runs import ApplyRuns
+from dynasmith.console.job_words import described
 from dynasmith.console.page import ActionAnswer, ConsolePage, LiveBlocks, NextPage, PageAction, PageRequest
 from dynasmith.console.plan_drawing import lanes
 from dynasmith.errors import UsageError
@@ -37,14 +38,14 @@ def view(request: PageRequest) -> Mapping[str, Any]:
         "state": job.state,
         "state_icon": icon,
         "state_tone": tone,
-        "reason": job.reason,
+        "reason": described(request.console, job)["reason"] or "",
         "who": spec.consent,
         "began": _time(job.started_at),
         "changed": _time(job.changed_at),
         "eta": _time(spec.eta) if spec.eta and not job.over else "",
         "step": spec.step,
         "steps": spec.steps,
-        "lanes": lanes(request.console.plan_shown(plan), spec.progress, runs.heard(job.id)),
+        "lanes": lanes(request.console.shown(plan), spec.progress, runs.heard(job.id)),
         "carried": carried,
         "can_go_on": not carried and job.state in ("waiting", "interrupted", "failed"),
         "can_cancel": not job.over,

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from dynasmith.console.job_words import described
 from dynasmith.console.page import ConsolePage, LiveBlocks, PageRequest, path_of
 from dynasmith.console.pages.apply import STATES as APPLY_STATES
 from dynasmith.errors import DynasmithError
@@ -28,13 +29,13 @@ def view(request: PageRequest) -> Mapping[str, Any]:
     """The migrations of the project, and the detached applies of its ledger, newest first."""
     failure: tuple[str, str] = ("", "")
     migrations: list[dict[str, Any]] = []
-    current, lock = "", None
+    current, lock, shown = "", None, request.console.shown
     try:
         status = request.project.migrations.status()
         current = status.current
         lock = status.lock if status.lock.state != "free" else None
-        migrations = [migration(row) for row in reversed(request.project.migrations.list())]
-        migrations += [migration(row) for row in reversed(request.project.migrations.list(named=True))]
+        migrations = [migration(shown(row)) for row in reversed(request.project.migrations.list())]
+        migrations += [migration(shown(row)) for row in reversed(request.project.migrations.list(named=True))]
     except DynasmithError as error:
         failure = request.console.masks(error.message), request.console.masks(error.hint)
     applies = [job for job in request.project.jobs.list() if isinstance(job.spec, Apply)]
@@ -46,7 +47,7 @@ def view(request: PageRequest) -> Mapping[str, Any]:
         if lock
         else None,
         "migrations": migrations,
-        "applies": [apply(job) for job in reversed(applies[-APPLIES_MAX:])],
+        "applies": [apply(job, described(request.console, job)) for job in reversed(applies[-APPLIES_MAX:])],
         "over": lock is None and all(job.over for job in applies),
         "commands": [request.command("migrate", "list"), request.command("jobs", "list")],
     }
@@ -74,7 +75,7 @@ def migration(row: MigrationRow) -> dict[str, Any]:
     }
 
 
-def apply(job: Job) -> dict[str, Any]:
+def apply(job: Job, shown: Mapping[str, Any]) -> dict[str, Any]:
     """One apply as the page shows it."""
     assert isinstance(job.spec, Apply)
     icon, tone = APPLY_STATES[job.state]
@@ -90,7 +91,7 @@ def apply(job: Job) -> dict[str, Any]:
         "seconds": (job.changed_at - job.started_at).total_seconds(),
         "step": job.spec.step,
         "steps": job.spec.steps,
-        "reason": job.reason,
+        "reason": shown["reason"] or "",
     }
 
 

@@ -30,11 +30,12 @@ def view(request: PageRequest) -> Mapping[str, Any]:
     }
     if found.plan is None:
         return data
-    return {**data, **shown(request, request.console.plan_shown(found.plan)), "plan_id": found.id}
+    return {**data, **shown(request, found.plan), "plan_id": found.id}
 
 
 def shown(request: PageRequest, plan: Plan) -> dict[str, Any]:
     """A plan as the page shows it, with the applies that change one of its tables."""
+    plan = request.console.shown(plan)
     refused = impossible(plan)
     changing = [table for table in plan.tables if (table.changes or table.steps) and table not in refused]
     busy = request.project.jobs.changing([table.table for table in plan.tables])

@@ -66,7 +66,7 @@ def _planned(request: PageRequest, name: str) -> TablePlan:
     plan = request.console.reread().plan([name])
     for failure in plan.failures:
         raise DynasmithError(failure.message, hint=failure.hint)
-    return request.console.plan_shown(plan).tables[0]
+    return request.console.shown(plan).tables[0]
 
 
 def _outputs(request: PageRequest, name: str) -> list[tuple[str, str]]:
