@@ -14,9 +14,17 @@ from cli.story import new_account
 from dynasmith.project.project import Project
 from dynasmith.strict import StrictServer
 
-__all__ = ["define", "home", "project", "shell", "story", "strict_story"]
+__all__ = ["define", "home", "project", "shell", "story", "strict", "strict_story"]
 
 Define = Callable[..., None]
+
+
+@pytest.fixture
+def strict(ministack_endpoint: str) -> Iterator[StrictServer]:
+    """A strict endpoint without Application Auto Scaling, for which another engine would have to be started."""
+    with StrictServer(ministack_endpoint, auto_advance=True, stall_seconds=60) as server:
+        yield server
+        server.wipe()
 
 
 @pytest.fixture
