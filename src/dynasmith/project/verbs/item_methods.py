@@ -15,7 +15,7 @@ from dynasmith.project.verbs.populate_methods import PopulateMethods
 
 if TYPE_CHECKING:
     from dynasmith.engine.transfer.verify import VerifyResult
-    from dynasmith.jobs.cluster import Cluster, WorkerPlace
+    from dynasmith.jobs.cluster import WorkerPlace
     from dynasmith.jobs.report import Report
     from dynasmith.jobs.side import Side
     from dynasmith.models import Model
@@ -187,7 +187,7 @@ class ItemMethods(CopyMethods, PopulateMethods, BackfillMethods):
         job: str = "",
         limit: int = 20,
         processes: int | None = None,
-        on: str | Cluster | None = None,
+        on: WorkerPlace | None = None,
         transport: Literal["direct", "aiohttp", "botocore"] = "direct",
         listener: Listener = silent,
     ) -> VerifyResult:
