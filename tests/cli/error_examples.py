@@ -83,8 +83,8 @@ COMMANDS: Final = (
         "apply --yes --config other.yaml",
         "Error: 1 table failed (orders); 0 done.",
         "  orders: Table orders cannot become this: key_schema id S -> number S: the key of a table never changes."
-        " (dynasmith never deletes and creates a table; define it as a new one, for example orders-v2, apply that,"
-        " and copy the items: dynasmith copy orders orders-v2)",
+        " (only a new table can have it: dynasmith replace orders makes one while this one is in use; with a new key,"
+        " add --transform)",
         "Hint: fix each error and run the command again",
         given="The definition gives the table another partition key: number instead of id.",
     ),

@@ -42,6 +42,9 @@ NEVER_ASK = {
 ASKED_ELSEWHERE = {
     "erase",  # by a recipe: tests/item_stories/test_erase.py
     "replace start",  # tests/replacement/test_replace.py
+    "replace cutover",
+    "replace finish",
+    "replace abort",
     "refresh",  # between two environments: tests/item_stories/test_refresh.py
     "migrate unlock",
     "migrate reset",

@@ -217,6 +217,11 @@ erase --max-write-units | item_stories/test_erase.py
 erase --share | item_stories/test_erase.py
 erase --value | item_stories/test_erase.py
 erase --value-file | item_stories/test_erase.py
+replace-cutover --pointer | replacement/test_cutover.py
+replace-cutover --fence | replacement/test_cutover.py
+replace-cutover --no-fence | replacement/test_cutover.py
+replace-cutover --max-fence | replacement/test_cutover.py
+replace-finish --accept-conflicts | replacement/test_cutover.py
 replace-start --to | replacement/test_replace.py
 replace-start --transform | replacement/test_replace.py
 replace-start --source-key | replacement/test_replace.py

@@ -122,6 +122,7 @@ STOPPED = {"jobs pause", "jobs proceed"}
 """Verbs for a job that runs; they read the record of one that was interrupted, and refuse."""
 ABSENT = {"lambda attach", "lambda logs"}
 """Verbs of a stream and a function, which are not there: they look, and refuse."""
+REPLACE = tuple(f"replace {each}" for each in ("start", "status", "verify", "cutover", "finish", "abort"))
 ELSEWHERE = {
     "worker": "tests/item_stories/test_clusters.py: it uses the endpoint that its job names, with the rules of the job",
     "console": "tests/console: its pages use the connections of the project",
@@ -135,7 +136,10 @@ ELSEWHERE = {
     "local status": "test_the_embedded_engine",
     "local stop": "test_the_embedded_engine",
     "erase": "its clients are those of the verbs of models and of delete-item",
-    **dict.fromkeys(("replace start", "replace status", "replace verify"), "its clients are those of the session"),
+    **dict.fromkeys(
+        REPLACE,
+        "its clients are those of the session",
+    ),
     "refresh": "its parts are copy and delete-items",
     "migrate unlock": "it reads and writes the history as the others do",
 }

@@ -85,6 +85,7 @@ def up(m):
 def raises(item, ctx):
     raise ValueError(f"cannot take {item['s']} and {item['n']} of {item}")
 """
+REPLACE = tuple(f"replace {each}" for each in ("start", "status", "verify", "cutover", "finish", "abort"))
 NEVER = {
     "console": "tests/console/test_items.py looks at its pages",
     "worker": "no items",
@@ -165,7 +166,8 @@ NEVER = {
     "jobs prune": "ids",
     "erase": "counts and hashes: test_erase.py looks for the value in all that is said",
     **dict.fromkeys(
-        ("replace start", "replace status", "replace verify"), "blocked keys: tests/replacement/test_replace.py"
+        REPLACE,
+        "blocked keys: tests/replacement/test_replace.py",
     ),
     "refresh": "counts and parts; the reason of one that failed is hidden: test_refresh.py",
 }

@@ -35,13 +35,28 @@ def show_replacement(invocation: Invocation, report: Replacement) -> int:
     if progress.safety:
         invocation.say(f"  {report.source_table} can be restored from {progress.safety}")
     invocation.say(f"{seconds_text(report.seconds)}; {dollars_text(report.dollars)}.")
-    if report.job.state == "waiting":
+    if progress.switched_at is not None:
+        stopped = seconds_text(progress.fence_seconds or 0.0)
+        since = f"{progress.switched_at:%Y-%m-%dT%H:%M:%SZ}"
+        invocation.say(f"  {report.target_table} is in use since {since}; writes were stopped for {stopped}")
+    if progress.conflicts:
+        late = counted(progress.conflicts, "key")
+        invocation.say(f"  {late} of {report.source_table}, written after that, did not come over")
+    if progress.state == "following back":
+        invocation.say(
+            f"Give the definition the name {report.target_table}, then run: dynasmith replace finish {report.job.id}"
+        )
+    elif progress.state == "aborted":
+        invocation.say(f"{report.target_table} stays; to delete it: dynasmith delete {report.target_table}")
+    elif report.job.state == "waiting":
         invocation.say(f"Nobody follows the table now. Within 20 hours run: dynasmith jobs resume {report.job.id}")
     return exit_code(report)
 
 
 def exit_code(report: Replacement) -> int:
     """1 for one that was cancelled, 3 for one that is not where its run was to end."""
+    if report.progress.state == "aborted":
+        return 0
     if report.job.state == "cancelled":
         return 1
-    return 0 if report.reached else 3
+    return 0 if report.reached and not report.progress.conflicts else 3

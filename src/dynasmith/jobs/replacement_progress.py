@@ -20,7 +20,7 @@ ReplacementState: TypeAlias = Literal[
     "finished",
     "aborted",
 ]
-ReplacementGoal: TypeAlias = Literal["following", "verified"]
+ReplacementGoal: TypeAlias = Literal["following", "verified", "following back", "finished", "aborted"]
 STATES: Final[tuple[ReplacementState, ...]] = (
     "planned",
     "target",
@@ -67,7 +67,10 @@ class ReplacementProgress(Struct, frozen=True, kw_only=True, omit_defaults=True)
     ``copy_job`` is the id of the copy. ``differences`` are those that the last comparison found and mended,
     ``foreign`` counts items of the new table that belong to no item of
     the source. ``heals``: records of the stream are passed over that are gone, since every item is compared.
-    ``verified_at`` is when two comparisons in a row had found none.
+    ``verified_at`` is when two comparisons in a row had found none. ``pointer`` is what a cut-over switches, ``fence``
+    what stops writes meanwhile (``policy``, ``hook:COMMAND``, ``none``), for ``max_fence_seconds`` at most.
+    ``switches``: the pointer is about to be switched, so that nothing is taken back. ``conflicts`` counts keys of the
+    old table that were written after that.
     """
 
     state: ReplacementState = "planned"
@@ -79,6 +82,14 @@ class ReplacementProgress(Struct, frozen=True, kw_only=True, omit_defaults=True)
     foreign: int = 0
     heals: bool = False
     verified_at: datetime | None = None
+    pointer: str = ""
+    fence: str = "policy"
+    max_fence_seconds: float = 120.0
+    fenced_at: datetime | None = None
+    switches: bool = False
+    switched_at: datetime | None = None
+    fence_seconds: float | None = None
+    conflicts: int = 0
 
     def to_json(self) -> dict[str, Any]:
         """Stable keys."""
@@ -97,6 +108,11 @@ class ReplacementProgress(Struct, frozen=True, kw_only=True, omit_defaults=True)
             "differences": self.differences,
             "foreign_items": self.foreign,
             "verified_at": _utc(self.verified_at),
+            "pointer": self.pointer or None,
+            "fenced_at": _utc(self.fenced_at),
+            "switched_at": _utc(self.switched_at),
+            "fence_seconds": self.fence_seconds,
+            "conflicts": self.conflicts,
         }
 
 

@@ -40,8 +40,8 @@ def _refusal(table: str, change: ReplaceTable | Conflict) -> PlanRefusal:
             way_out = f"remove replica {region} (apply --prune without it), then add it again"
         else:
             way_out = (
-                f"dynasmith never deletes and creates a table; define it as a new one, for example {table}-v2, apply "
-                f"that, and copy the items: dynasmith copy {table} {table}-v2"
+                f"only a new table can have it: dynasmith replace {table} makes one while this one is in use; with a "
+                "new key, add --transform"
             )
         return PlanRefusal(path=change.path, message=message, way_out=way_out, needs_replacement=True)
     way_out = (

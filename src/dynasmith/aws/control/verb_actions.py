@@ -334,5 +334,8 @@ NO_ACTIONS: Final = (
     *("jobs list", "jobs show", "jobs wait", "jobs pause", "jobs proceed", "jobs pace", "jobs cancel", "jobs prune"),
 )
 """The verbs that call no service, where jobs are kept in a folder."""
-OF_ITS_JOB: Final = ("jobs resume", "replace verify", "worker", "console")
+OF_ITS_JOB: Final = (
+    *("jobs resume", "worker", "console"),
+    *("replace verify", "replace cutover", "replace finish", "replace abort"),
+)
 """The verbs that need what other verbs need: of the job that they go on with or work for, or that their pages offer."""

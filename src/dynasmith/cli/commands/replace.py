@@ -1,4 +1,4 @@
-"""`dynasmith replace TABLE`, and `status | verify` of its job."""
+"""`dynasmith replace TABLE`, and `status | verify | cutover | finish | abort` of its job."""
 
 from __future__ import annotations
 
@@ -110,6 +110,63 @@ def verify(invocation: Invocation, job: str) -> int:
     return show_replacement(invocation, report)
 
 
-command.add_command(start)
-command.add_command(status)
-command.add_command(verify)
+@verb("cutover", example="dynasmith replace cutover last --pointer file:orders-table.txt")
+@click.argument("job")
+@click.option("--pointer", default="", metavar="POINTER",
+              help="Where the application reads its table's name: file:PATH, ssm:/NAME or hook:COMMAND.")  # fmt: skip
+@click.option("--fence", default="policy", show_default=True, metavar="FENCE",
+              help="What stops writes of the old table: policy, or hook:COMMAND.")  # fmt: skip
+@click.option("--no-fence", is_flag=True, help="Nobody writes to the old table now.")
+@click.option("--max-fence", type=float, default=120.0, show_default=True, metavar="SECONDS",
+              help="Stop writes so long at most; at least 45.")  # fmt: skip
+def cutover(invocation: Invocation, job: str, pointer: str, fence: str, no_fence: bool, max_fence: float) -> int:
+    """Switch the application to the new table: stop writes, bring over the last changes, switch the pointer."""
+    if no_fence and fence != "policy":
+        raise UsageError("--fence and --no-fence contradict each other.", hint="remove one of them")
+    from dynasmith.cli.flow_report import FlowProgressView
+    from dynasmith.cli.replacement_report import show_replacement
+
+    project = invocation.project()
+    with FlowProgressView(invocation.words(), redact=invocation.redact) as shown:
+        report = project.replacements.cutover(
+            job,
+            pointer=pointer,
+            fence="none" if no_fence else fence,
+            max_fence_seconds=max_fence,
+            consent=invocation.consent(),
+            listener=shown,
+        )
+    return show_replacement(invocation, report)
+
+
+@verb("finish", example="dynasmith replace finish last")
+@click.argument("job")
+@click.option("--accept-conflicts", is_flag=True, help="Leave items that were written to the old table too late.")
+def finish(invocation: Invocation, job: str, accept_conflicts: bool) -> int:
+    """End a replacement after its cut-over: apply the rest of the definition, turn the stream off."""
+    from dynasmith.cli.flow_report import FlowProgressView
+    from dynasmith.cli.replacement_report import show_replacement
+
+    project = invocation.project()
+    with FlowProgressView(invocation.words(), redact=invocation.redact) as shown:
+        report = project.replacements.finish(
+            job, accept_conflicts=accept_conflicts, consent=invocation.consent(), listener=shown
+        )
+    return show_replacement(invocation, report)
+
+
+@verb("abort", example="dynasmith replace abort last")
+@click.argument("job")
+def abort(invocation: Invocation, job: str) -> int:
+    """End a replacement before its cut-over. Both tables stay."""
+    from dynasmith.cli.flow_report import FlowProgressView
+    from dynasmith.cli.replacement_report import show_replacement
+
+    project = invocation.project()
+    with FlowProgressView(invocation.words(), redact=invocation.redact) as shown:
+        report = project.replacements.abort(job, consent=invocation.consent(), listener=shown)
+    return show_replacement(invocation, report)
+
+
+for each in (start, status, verify, cutover, finish, abort):
+    command.add_command(each)

@@ -328,6 +328,11 @@ class ReplacementDetails(TypedDict):
     differences: int | None
     foreign_items: int
     verified_at: Time | None
+    pointer: str | None
+    fenced_at: Time | None
+    switched_at: Time | None
+    fence_seconds: float | None
+    conflicts: int
 
 
 class ReplacementDocument(JobReport):

@@ -3,12 +3,14 @@ anywhere goes on from its state.
 """
 
 import asyncio
+from collections.abc import Mapping
 from itertools import islice
 from typing import Final
 
 import msgspec
 
 from dynasmith.engine.replacement.comparison import differences_from_source, differences_from_target
+from dynasmith.engine.replacement.cutover import cut_over
 from dynasmith.engine.replacement.marks import BY_COPY, Mark
 from dynasmith.engine.replacement.session import ReplacementSession, opened_session
 from dynasmith.engine.transfer.event_thread import StopRequest
@@ -21,7 +23,7 @@ from dynasmith.engine.waiter import StopFlag, rest
 from dynasmith.errors import DynasmithError, Interrupted, ItemInvalid, Locked, RunError
 from dynasmith.items.key import canonical_key
 from dynasmith.items.wire import RawItem
-from dynasmith.jobs.job import moved
+from dynasmith.jobs.job import State, moved
 from dynasmith.jobs.replacement_progress import STATES, KeyFigures, ReplacementState
 from dynasmith.jobs.replacement_report import Replacement
 from dynasmith.jobs.spec import Replace
@@ -30,6 +32,8 @@ from dynasmith.ports.items import DeadLetter
 
 COMPARISONS_MAX: Final = 6
 """Comparisons of one run: what still differs then is no matter of time."""
+ENDED: Final[Mapping[ReplacementState, State]] = {"finished": "done", "aborted": "cancelled"}
+"""What a job is in the states in which a replacement is over."""
 MARKS_AT_ONCE: Final = 1_000
 """Differences that are kept together."""
 
@@ -80,13 +84,15 @@ def replace(spec: Replace, claim: Claim, world: JobWorld) -> Replacement:
             run.go()
         finally:
             end.counts = run.counts
+        if run.state in ENDED:
+            end.state = ENDED[run.state]
     job, progress = claim.job, run.spec.progress
     return Replacement(
         job,
         job.counts,
         job.ran_seconds,
-        source_table=run.at.source().name,
-        target_table=run.at.target().name,
+        source_table=spec.source.table,
+        target_table=spec.target.table,
         progress=progress,
         reached=has_reached(run.spec),
     )
@@ -119,6 +125,9 @@ class _Run:
     def go(self) -> None:
         """From its state to where the run is to end."""
         self.check()
+        if self.spec.until == "aborted":
+            self.abort()
+            return
         if self.state == "planned":
             self.keep(safety=self.spec.progress.safety or self.at.safety_point())
             self.enter("target")
@@ -126,6 +135,8 @@ class _Run:
             self.at.create_target()
             self.spec = msgspec.structs.replace(self.spec, tables=self.at.identities())
             self.enter("capturing")
+        if self.state in ("finished", "aborted"):
+            return
         self.at.identities()
         if self.state == "capturing":
             self.turn_on()
@@ -149,13 +160,58 @@ class _Run:
         if self.state == "copying":
             self.copy(session)
             self.enter("draining")
+        if self.state == "following back":
+            self.after_cutover(session)
+            return
+        if self.state == "cutover":
+            self.cut_over(session)
+            return
         session.follower.catch_up()
         if self.state == "draining":
             self.enter("following")
         if self.spec.until == "verified" and (self.state == "following" or self.spec.progress.heals):
             self.verify(session)
+        if self.spec.until == "following back" and self.at.commanded:
+            self.cut_over(session)
 
     # --- states
+
+    def cut_over(self, session: ReplacementSession) -> None:
+        """Switch to the new table: see `cutover.cut_over`."""
+        fence, pointer = self.at.fence(self.spec), self.at.pointer(self.spec)
+        cut_over(self, session, fence, pointer, self.at.clock, lambda: self.verify(session))
+
+    def after_cutover(self, session: ReplacementSession) -> None:
+        """Look for what was written to the old table after the switch: it is counted and shown, and never applied."""
+        session.follower.look()
+        switched_at = self.spec.progress.switched_at or self.context.now()
+        self.keep(conflicts=session.follower.captured_after(switched_at.timestamp()))
+        if self.spec.until != "finished":
+            return
+        if self.spec.progress.conflicts and not self.spec.progress.heals:
+            raise RunError(
+                f"{self.spec.progress.conflicts:,} keys of {self.spec.source.table} were written after the cut-over.",
+                hint="dynasmith replace status shows them; copy by hand what is worth it, then add --accept-conflicts",
+            )
+        self.at.finish_target()
+        if self.spec.progress.streams:
+            self.at.disable_stream()
+        self.enter("finished")
+
+    def abort(self) -> None:
+        """End it: the fence is off, the stream as it was. Both tables stay as they are."""
+        if self.state == "following back":
+            raise RunError(
+                f"{self.spec.target.table} is in use already.", hint="dynasmith replace finish ends the replacement"
+            )
+        if self.spec.progress.switches:
+            raise RunError("The pointer is being switched.", hint=f"dynasmith jobs resume {self.claim.job.id}")
+        if self.spec.progress.fenced_at is not None:
+            self.at.fence(self.spec).lift()
+            self.keep(fenced_at=None)
+        if self.spec.progress.streams:
+            self.at.disable_stream()
+        self.enter("aborted")
 
     def turn_on(self) -> None:
         """The stream of the source; it is remembered before that it was off."""

@@ -9,8 +9,10 @@ from dynasmith.items.transform import Transform
 from dynasmith.jobs.counts import Counts
 from dynasmith.jobs.spec import Replace
 from dynasmith.jobs.table_identity import TableIdentities
+from dynasmith.pointer.place import Pointer
 from dynasmith.ports.checkpoints import Claim
 from dynasmith.ports.clock import Clock
+from dynasmith.ports.fences import WriteFence
 from dynasmith.ports.items import DeadLetter
 from dynasmith.ports.journal import UndoJournal
 from dynasmith.ports.model_items import ModelItems
@@ -33,6 +35,23 @@ class ReplacementWorld(Protocol):
     @property
     def settle_seconds(self) -> float:
         """How long after a stream was turned on writes may be missing from it, without a record that says otherwise."""
+        ...
+
+    @property
+    def commanded(self) -> bool:
+        """Whether a person asked for this run's goal just now; a cut-over is never begun otherwise."""
+        ...
+
+    def fence(self, spec: Replace) -> WriteFence:
+        """What stops the writers of the source."""
+        ...
+
+    def pointer(self, spec: Replace) -> Pointer:
+        """What tells the application its table."""
+        ...
+
+    def finish_target(self) -> None:
+        """Apply to the target what its definition says and it was created without: time to live, triggers."""
         ...
 
     def source(self) -> TableEnd:

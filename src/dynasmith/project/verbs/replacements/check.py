@@ -13,9 +13,12 @@ from dynasmith.items.digest import item_hash
 from dynasmith.items.transform import ItemRefused, Transform
 from dynasmith.items.wire import RawItem
 from dynasmith.jobs.side import Side
+from dynasmith.jobs.spec import Replace
 from dynasmith.ports.model_items import ModelItems
 from dynasmith.project.verbs.item_world import ItemWorld
 from dynasmith.project.verbs.new_target import new_target
+from dynasmith.project.verbs.replacements.hooks import HOOK, hook_words
+from dynasmith.project.verbs.replacements.pointers import pointer_of
 from dynasmith.project.verbs.tables import exists
 from dynasmith.tables.description import TableDescription
 from dynasmith.tables.table import StreamView, Table
@@ -24,6 +27,8 @@ SAMPLED_ITEMS = 200
 READERS_MAX = 2
 """Processes that may read a shard at a time (API reference, Streams: more are throttled)."""
 IMAGES = (StreamView.NEW_AND_OLD_IMAGES, StreamView.OLD_IMAGE)
+FENCE_SECONDS_MIN = 45.0
+"""Twice what the service needs to take a policy, and to take another one."""
 _READ = ("stream", "triggers", "time_to_live")
 
 
@@ -95,3 +100,22 @@ def check_items(
                 f"The transform makes something else of item {mapping.shown(raw)} each time.",
                 hint="let it depend on the item alone; ctx.now and ctx.uuid are the same each time",
             )
+
+
+def check_cutover(spec: Replace, pointer: str, fence: str, max_fence_seconds: float, items: ItemWorld) -> None:
+    """Raise UsageError for a pointer, a fence or a time that cannot be, RunError where there is nothing to switch."""
+    pointer_of(pointer, items.folder, items.world.session)
+    if fence.startswith(HOOK):
+        hook_words(fence)
+    elif fence not in ("policy", "none"):
+        raise UsageError(f"{fence!r} is no fence.", hint="policy, hook:COMMAND or none")
+    if max_fence_seconds < FENCE_SECONDS_MIN:
+        raise UsageError(
+            f"Writes cannot be stopped for {max_fence_seconds:g} seconds: a policy takes about 20 to hold and to go.",
+            hint=f"at least {FENCE_SECONDS_MIN:g}",
+        )
+    if spec.progress.state not in ("following", "verified", "cutover"):
+        raise RunError(
+            f"The replacement of {spec.source.table} is {spec.progress.state}.",
+            hint="dynasmith jobs resume goes on with it until it is verified",
+        )

@@ -78,12 +78,12 @@ def replace(
     return report
 
 
-def go_on(items: ItemWorld, job_id: str, *, heals: bool = False, listener: Listener = silent) -> Replacement:
-    """Go on with a replacement; with ``heals`` every item is compared, whatever the stream has lost."""
-    replacement_of(items, job_id)
-    if heals:
-        _change(items, job_id)
-    replacing = _world_of(items, listener)
+def go_on(
+    items: ItemWorld, job_id: str, until: ReplacementGoal, *, listener: Listener = silent, **changes: object
+) -> Replacement:
+    """Go on with a replacement to another goal; ``changes`` are of its progress."""
+    _change(items, job_id, until, changes)
+    replacing = _world_of(items, listener, commanded=True)
     report = resume(
         items, job_id, transform=None, accept_changed_transform=False, listener=listener, replacing=replacing
     )
@@ -91,17 +91,20 @@ def go_on(items: ItemWorld, job_id: str, *, heals: bool = False, listener: Liste
     return report
 
 
-def _world_of(items: ItemWorld, listener: Listener) -> Callable[[Replace], ProjectReplacementWorld]:
-    return lambda spec: ProjectReplacementWorld.of(items, spec, listener)
+def _world_of(
+    items: ItemWorld, listener: Listener, *, commanded: bool = False
+) -> Callable[[Replace], ProjectReplacementWorld]:
+    return lambda spec: ProjectReplacementWorld.of(items, spec, listener, commanded=commanded)
 
 
-def _change(items: ItemWorld, job_id: str) -> None:
+def _change(items: ItemWorld, job_id: str, until: ReplacementGoal, changes: Mapping[str, object]) -> None:
+    replacement_of(items, job_id)
     claim = items.ledger.claim(job_id)
     try:
         spec = readable(claim.job)
         assert isinstance(spec, Replace)
-        progress = msgspec.structs.replace(spec.progress, heals=True)
-        spec = msgspec.structs.replace(spec, progress=progress, until="verified")
+        progress = msgspec.structs.replace(spec.progress, **changes)
+        spec = msgspec.structs.replace(spec, progress=progress, until=until)
         claim.change(msgspec.structs.replace(claim.job, spec=spec))
     finally:
         claim.release()

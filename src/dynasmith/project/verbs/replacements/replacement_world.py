@@ -7,9 +7,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import msgspec
+from msgspec import structs
 
 from dynasmith.aws.control.change_stream import AwsChangeStream
 from dynasmith.aws.control.model_items import AwsModelItems
+from dynasmith.aws.control.policy_fence import PolicyFence
 from dynasmith.engine.apply import apply_plan
 from dynasmith.engine.run import run
 from dynasmith.engine.transfer.copy import begin_copy
@@ -25,8 +27,10 @@ from dynasmith.jobs.job import Job
 from dynasmith.jobs.journal import JournalHead
 from dynasmith.jobs.spec import Copy, Replace
 from dynasmith.jobs.table_identity import TableIdentities, check_table
+from dynasmith.pointer import Pointer
 from dynasmith.ports.checkpoints import Claim
 from dynasmith.ports.clock import Clock
+from dynasmith.ports.fences import WriteFence
 from dynasmith.ports.items import DeadLetter
 from dynasmith.ports.journal import UndoJournal
 from dynasmith.ports.listener import Listener
@@ -38,6 +42,8 @@ from dynasmith.project.verbs.job_world import ProjectJobWorld
 from dynasmith.project.verbs.journals import journals_of
 from dynasmith.project.verbs.migrations.safety_point import make_safety_point
 from dynasmith.project.verbs.plan import make_plan
+from dynasmith.project.verbs.replacements.hooks import HOOK, HookFence, NoFence, hook_words
+from dynasmith.project.verbs.replacements.pointers import pointer_of
 from dynasmith.project.verbs.tables import ensure
 from dynasmith.project.verbs.transforms import function_of
 from dynasmith.tables.table import StreamView, Table
@@ -56,11 +62,42 @@ class ProjectReplacementWorld:
     spec: Replace
     listener: Listener
     items: ModelItems
+    commanded: bool = False
 
     @classmethod
-    def of(cls, world: ItemWorld, spec: Replace, listener: Listener) -> ProjectReplacementWorld:
+    def of(
+        cls, world: ItemWorld, spec: Replace, listener: Listener, *, commanded: bool = False
+    ) -> ProjectReplacementWorld:
         """The tables of a job, in the environment of a project."""
-        return cls(world, spec, listener, AwsModelItems(world.world.session))
+        return cls(world, spec, listener, AwsModelItems(world.world.session), commanded)
+
+    def fence(self, spec: Replace) -> WriteFence:
+        """The table's own policy, a command, or none."""
+        session, source = self.world.world.session, spec.source.table
+        if spec.progress.fence.startswith(HOOK):
+            return HookFence(hook_words(spec.progress.fence), source)
+        if spec.progress.fence == "none":
+            return NoFence()
+        described = self.world.world.control.describe(source, ("replicas", "time_to_live"))
+        return PolicyFence(session, self.clock, described, spec.progress.max_fence_seconds)
+
+    def pointer(self, spec: Replace) -> Pointer:
+        """A file, a parameter, or a command."""
+        return pointer_of(spec.progress.pointer, self.world.folder, self.world.world.session)
+
+    def finish_target(self) -> None:
+        """What the definition of the old or of the new name says."""
+        world = self.world.world
+        source, target = self.spec.source.table, self.spec.target.table
+        by_name = {table.name: table for table in world.defined_tables()}
+        wanted = by_name.get(target) or by_name.get(source)
+        if wanted is None:
+            expires = world.control.describe(source, ("time_to_live",)).table.time_to_live
+            wanted = structs.replace(self.definition, time_to_live=expires)
+        plan = make_plan(world, [structs.replace(wanted, name=target)])
+        report = apply_plan(plan, world.control, world.clock, listener=self.listener)
+        for error in report.failures.values():
+            raise error
 
     @property
     def clock(self) -> Clock:

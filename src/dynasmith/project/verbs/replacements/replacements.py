@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dynasmith.errors import RunError
 from dynasmith.jobs.choice import chosen, is_whole_id
 from dynasmith.jobs.replacement_report import Replacement
 from dynasmith.jobs.spec import Replace
+from dynasmith.plans.consent import Consent
 from dynasmith.ports.listener import Listener, silent
 from dynasmith.project.verbs.arguments import checked
 from dynasmith.project.verbs.job_lookup import JobLookup
-from dynasmith.project.verbs.replacements.replace import go_on, shown
+from dynasmith.project.verbs.replacements.check import check_cutover
+from dynasmith.project.verbs.replacements.replace import go_on, replacement_of, shown
 
 
 class Replacements(JobLookup):
@@ -31,7 +34,79 @@ class Replacements(JobLookup):
         Costs strong reads of every item of both tables, four times. Raises Locked while another process follows the
         table, RunError for a job that is over or does not exist, UsageError for one that replaces no table.
         """
-        return go_on(self._items, self._replacement(job), heals=True, listener=listener)
+        return go_on(self._items, self._replacement(job), "verified", heals=True, listener=listener)
+
+    @checked()
+    def cutover(
+        self,
+        job: str,
+        *,
+        pointer: str,
+        fence: str = "policy",
+        max_fence_seconds: float = 120.0,
+        consent: Consent | None = None,
+        listener: Listener = silent,
+    ) -> Replacement:
+        """Switch the application to the new table: compare both once more, stop writes of the old one, bring over the
+        last changes, and switch the ``pointer`` (``file:PATH``, ``ssm:/NAME`` or
+        ``hook:COMMAND``; see `dynasmith.pointer`).
+
+        ``fence`` is ``policy`` (a statement in the resource policy of the old table, which stays there afterwards),
+        ``hook:COMMAND``, or ``none`` where nobody writes. Where writes would be stopped for longer than
+        ``max_fence_seconds`` (45 at least), nothing is switched and they go on. There is no way back.
+
+        Needs the consent `yes`. Raises ConsentRequired, UsageError (a pointer that is none, a fence or a time that
+        cannot be), ChangeConflict where the pointer names another table, NoEffect where writes pass the fence,
+        RunError where there can be no fence, keys cannot be made equal or it took too long, Locked, Interrupted. Killed
+        anywhere it is gone on with by `Jobs.resume`.
+        """
+        job_id = self._replacement(job)
+        spec = replacement_of(self._items, job_id)[1]
+        check_cutover(spec, pointer, fence, max_fence_seconds, self._items)
+        text = f"Stop writes of {spec.source.table} and switch to {spec.target.table} in {{where}}? No way back."
+        self._items.granted(consent, spec.source, spec.source.table, text)
+        changes = {"pointer": pointer, "fence": fence, "max_fence_seconds": max_fence_seconds}
+        return go_on(self._items, job_id, "following back", listener=listener, **changes)
+
+    @checked()
+    def finish(
+        self,
+        job: str,
+        *,
+        accept_conflicts: bool = False,
+        consent: Consent | None = None,
+        listener: Listener = silent,
+    ) -> Replacement:
+        """End a replacement after its cut-over: apply to the new table what its definition says beside (time to live,
+        triggers), and turn the stream of the old one off where it was off. The old table stays, and fenced.
+
+        Needs the consent `yes`. Raises RunError where items of the old table were written after the cut-over, unless
+        ``accept_conflicts``, and before a cut-over; ConsentRequired, UsageError, Locked, Interrupted.
+        """
+        job_id = self._replacement(job)
+        spec = replacement_of(self._items, job_id)[1]
+        if spec.progress.state != "following back":
+            raise RunError(
+                f"The replacement of {spec.source.table} is {spec.progress.state}.",
+                hint="dynasmith replace cutover comes first, and dynasmith replace abort ends it without",
+            )
+        self._items.granted(
+            consent, spec.target, spec.target.table, f"Finish {spec.target.table} in {{where}} as it is defined?"
+        )
+        return go_on(self._items, job_id, "finished", listener=listener, heals=accept_conflicts)
+
+    @checked()
+    def abort(self, job: str, *, consent: Consent | None = None, listener: Listener = silent) -> Replacement:
+        """End a replacement before its cut-over: writes go on, and the stream of the old table is as it was. Both
+        tables stay; the new one is deleted like any other.
+
+        Needs the consent `yes`. Raises RunError after a cut-over, ConsentRequired, UsageError, Locked, Interrupted.
+        """
+        job_id = self._replacement(job)
+        spec = replacement_of(self._items, job_id)[1]
+        text = f"End the replacement of {spec.source.table} in {{where}}? {spec.target.table} stays as it is."
+        self._items.granted(consent, spec.source, spec.source.table, text)
+        return go_on(self._items, job_id, "aborted", listener=listener)
 
     def _replacement(self, job: str) -> str:
         """The id of the replacement that is meant; ``last`` is the one that began last, whatever jobs it has itself."""
