@@ -1,7 +1,7 @@
 """dynasmith's copy by workers: ``workers.py ENDPOINT ITEMS COUNT WHERE [kill]``, WHERE "processes" or a Dask scheduler.
 
-Beside what ``measure`` says: CPU of the keeper alone a page, bytes over its sockets a page, seconds until the first
-page was kept, and with ``kill`` the seconds from SIGKILL of a worker until its segments are given back.
+Items a second and CPU of the keeper alone a page, both from the first page on; bytes over its sockets a page; seconds
+until the first page was kept; and with ``kill`` the seconds from SIGKILL of a worker until its segments are given back.
 """
 
 import json
@@ -40,7 +40,7 @@ class Meter:
 
     def __init__(self) -> None:
         self.sent = self.received = self.pages = 0
-        self.first_page = self.killed_at = self.given_back_at = 0.0
+        self.first_page = self.first_cpu = self.killed_at = self.given_back_at = 0.0
         self.workers: list[int] = []
 
 
@@ -87,7 +87,8 @@ def observe(meter: Meter, *, kill: bool) -> None:
     async def saved(self: Flow, checkpoint: Checkpoint) -> None:
         await save(self, checkpoint)
         meter.pages += 1
-        meter.first_page = meter.first_page or time.perf_counter()
+        if meter.pages == 1:
+            meter.first_page, meter.first_cpu = time.perf_counter(), own_cpu()
         if kill and meter.pages == KILL_AFTER_PAGES:
             meter.killed_at = time.perf_counter()
             os.kill(meter.workers[0], signal.SIGKILL)
@@ -118,14 +119,14 @@ def main(endpoint: str, items: str, count: str, where: str, kill: str = "") -> N
     ends = [table_end(client, name, int(items)) for name in ("a", "b")]
     with tempfile.TemporaryDirectory() as folder:
         ledger: Any = FolderLedger(Path(folder))
-        began, cpu = time.perf_counter(), own_cpu()
+        began = time.perf_counter()
         written = copy(*ends, ledger, asked, transform=lazy, around=around).counts.written
-        seconds, cpu = time.perf_counter() - began, own_cpu() - cpu
+        seconds, cpu = time.perf_counter() - began, own_cpu() - meter.first_cpu
     first = meter.first_page - began
     figures = {
         "items_per_second": written / (seconds - first),
         "first_page_seconds": first,
-        "keeper_cpu_ms_a_page": cpu / meter.pages * 1e3,
+        "keeper_cpu_ms_a_page": cpu / (meter.pages - 1) * 1e3,
         "sent_bytes_a_page": meter.sent / meter.pages,
         "received_bytes_a_page": meter.received / meter.pages,
         "give_back_seconds": meter.given_back_at - meter.killed_at if kill else 0.0,
