@@ -75,6 +75,9 @@ def looked_at(page: Page, name: str) -> dict[str, list[str]]:
         page.emulate_media(color_scheme="light")
         found[f"{name} {width} light"] = faults(page)
         keep_picture(page, f"{name}-{width}-light")
+    page.emulate_media(media="print")
+    found[f"{name} print"] = faults(page)
+    page.emulate_media(media="screen")
     found[f"{name} focus"] = focus_faults(page)
     return {place: wrong for place, wrong in found.items() if wrong}
 
