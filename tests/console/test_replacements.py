@@ -93,3 +93,33 @@ def test_another_job_is_none_and_without_one_the_page_says_how_one_begins(jobs: 
     with console_of(jobs) as browser:
         assert "No table is being replaced." in browser.get("/replacements").text
         assert browser.get(f"/replacements/{JOB}").status >= 400
+
+
+def test_a_cut_over_asks_and_runs_no_command(jobs: Path) -> None:
+    kept_replacement(jobs, VERIFIED)
+    path = f"/replacements/{JOB}"
+    with console_of(jobs) as browser:
+        page = browser.get(path).text
+        assert [do for do in ("ask-to-cut-over", "abort", "finish") if f'value="{do}"' in page] == [
+            "ask-to-cut-over",
+            "abort",
+        ]
+        assert "no way back" in browser.act(path, "ask-to-cut-over").outcome["dialog"]
+        for pointer, fence in (("hook:touch x", "policy"), ("file:users.txt", "hook:touch x")):
+            assert (
+                browser.act(path, "cut-over", pointer=pointer, fence=fence).outcome["error"]
+                == "A page runs no commands."
+            )
+        assert "Nothing says where" in browser.act(path, "cut-over", fence="policy").outcome["error"]
+        asked = browser.act(path, "cut-over", pointer="file:users.txt", fence="none").outcome["dialog"]
+        assert "Stop writes of users and switch to users-v2" in words_of(asked)
+        assert "End the replacement of users" in words_of(browser.act(path, "abort").outcome["dialog"])
+    assert FolderLedger(jobs).show(JOB).state == "waiting"
+
+
+def test_after_its_cut_over_it_is_finished(jobs: Path) -> None:
+    kept_replacement(jobs, replace(VERIFIED, state="following back"))
+    with console_of(jobs) as browser:
+        page = browser.get(f"/replacements/{JOB}").text
+    assert [do for do in ("resume", "ask-to-cut-over", "abort", "finish") if f'value="{do}"' in page] == ["finish"]
+    assert f"dynasmith replace finish {JOB}" in page

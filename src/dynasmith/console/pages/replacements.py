@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 
 from dynasmith.console.job_runs import JobRuns
 from dynasmith.console.job_words import STATES, ago, utc_text
@@ -14,16 +14,21 @@ from dynasmith.console.page import (
     LiveBlocks,
     NextPage,
     PageAction,
+    PageDialog,
     PageRequest,
     path_of,
 )
+from dynasmith.errors import UsageError
 from dynasmith.jobs.replacement_progress import STATES as STEPS
 from dynasmith.jobs.replacement_progress import ReplacementProgress
 from dynasmith.jobs.replacement_readiness import why_not_ready
 from dynasmith.jobs.spec import Replace
 from dynasmith.project.redaction import HIDDEN
 
-WORDS = {
+FENCES: Final = ("policy", "none")
+"""What a cut-over of this page stops writes with; a hook is a command, and pages run none."""
+_BEFORE: Final = STEPS[: STEPS.index("cutover")]
+WORDS: Final = {
     "planned": "a safety point is made",
     "target": "the new table is created",
     "capturing": "changes are captured",
@@ -91,14 +96,32 @@ def view(request: PageRequest) -> Mapping[str, Any]:
         "verified": utc_text(progress.verified_at) if progress.verified_at else "",
         "safety": progress.safety,
         "arithmetic": report.counts.arithmetic,
-        "may": may,
-        "commands": [
-            ("Show it", request.command("replace", "status", job.id)),
-            ("Go on with it", request.command("jobs", "resume", job.id)),
-            ("Compare both tables again", request.command("replace", "verify", job.id)),
-        ],
+        "may": _may(progress) if may else [],
+        "commands": _commands(request, job.id, progress),
         "over": job.over,
     }
+
+
+def _may(progress: ReplacementProgress) -> list[str]:
+    """What may be done with it in the state in which it is."""
+    if progress.state in _BEFORE:
+        return ["resume", "verify", *(["ask-to-cut-over"] if progress.state == "verified" else []), "abort"]
+    return ["finish"] if progress.state == "following back" else []
+
+
+def _commands(request: PageRequest, job: str, progress: ReplacementProgress) -> list[tuple[str, str]]:
+    """The command lines of what the page shows and does."""
+    words = {
+        "resume": ("Go on with it", ("jobs", "resume", job)),
+        "verify": ("Compare both tables again", ("replace", "verify", job)),
+        "ask-to-cut-over": ("Cut over", ("replace", "cutover", job, "--pointer", "file:PATH")),
+        "abort": ("End it, both tables stay", ("replace", "abort", job)),
+        "finish": ("Finish it", ("replace", "finish", job)),
+    }
+    shown = [words[name] for name in _may(progress)]
+    return [("Show it", request.command("replace", "status", job))] + [
+        (label, request.command(*line)) for label, line in shown
+    ]
 
 
 def _rail(progress: ReplacementProgress) -> list[dict[str, str]]:
@@ -146,6 +169,46 @@ def verify(request: PageRequest) -> ActionAnswer:
     return NextPage(say="Both tables are compared.")
 
 
+def ask_to_cut_over(request: PageRequest) -> ActionAnswer:
+    """What a cut-over needs to know, and what it does."""
+    report = request.project.replacements.status(request.names["job"])
+    return PageDialog(
+        "replacement_cutover.html",
+        {
+            "source": report.source_table,
+            "target": report.target_table,
+            "why": why_not_ready(report.progress, datetime.now(UTC)),
+            "command": request.command("replace", "cutover", report.job.id, "--pointer", "file:PATH"),
+        },
+    )
+
+
+def cut_over(request: PageRequest) -> ActionAnswer:
+    """Switch the pointer, in this console. Commands of the machine are run from the command line alone."""
+    replacements, job, consent = request.project.replacements, request.names["job"], request.consent
+    pointer, fence = request.form.text("pointer").strip(), request.form.text("fence")
+    if pointer.startswith("hook:") or fence not in FENCES:
+        raise UsageError("A page runs no commands.", hint="use the command line for a hook: dynasmith replace cutover")
+    request.console.kept(JobRuns).begin(
+        lambda listener: replacements.cutover(job, pointer=pointer, fence=fence, consent=consent, listener=listener)
+    )
+    return NextPage(say="The cut-over has begun in this console.")
+
+
+def finish(request: PageRequest) -> ActionAnswer:
+    """Apply the rest of the definition after a cut-over."""
+    replacements, job, consent = request.project.replacements, request.names["job"], request.consent
+    request.console.kept(JobRuns).begin(lambda listener: replacements.finish(job, consent=consent, listener=listener))
+    return NextPage(say="The replacement is being finished.")
+
+
+def abort(request: PageRequest) -> ActionAnswer:
+    """End it before its cut-over."""
+    replacements, job, consent = request.project.replacements, request.names["job"], request.consent
+    request.console.kept(JobRuns).begin(lambda listener: replacements.abort(job, consent=consent, listener=listener))
+    return NextPage(say="The replacement is ended. Both tables stay.")
+
+
 list_page = ConsolePage(
     path="/replacements",
     title="Replacements",
@@ -163,5 +226,12 @@ page = ConsolePage(
     view=view,
     under="/replacements",
     live=LiveBlocks(("state", "actions", "figures")),
-    actions={"resume": PageAction(resume), "verify": PageAction(verify)},
+    actions={
+        "resume": PageAction(resume),
+        "verify": PageAction(verify),
+        "ask-to-cut-over": PageAction(ask_to_cut_over),
+        "cut-over": PageAction(cut_over),
+        "finish": PageAction(finish),
+        "abort": PageAction(abort),
+    },
 )
