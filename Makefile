@@ -9,7 +9,7 @@ WORKERS = $(shell $(PYTHON) -c 'import os; print((os.cpu_count() or 1) * 3)')
 # Floors without I/O, and the folders of tests that mirror them.
 PURE := tables items operations plans validate
 
-.PHONY: help demo test ready browser test-sql test-spark test-models properties check engines bench soak faults docs wheel test-wheel release coverage clean
+.PHONY: help demo test ready browser test-sql test-spark test-models properties check engines bench soak faults docs pictures wheel test-wheel release coverage clean
 .PHONY: check-style check-types check-user-types check-user-code check-floors
 
 help:  ## what there is
@@ -80,6 +80,9 @@ docs: $(STAMP)  ## the generated pages and pictures, and the site of all pages i
 	PYTHONPATH=tests $(BIN)/python -m contract.page
 	$(BIN)/python docs/pictures/make.py
 	PYTHONPATH=tools:tests $(BIN)/python -m pages.site site
+
+pictures: $(STAMP)  ## the pictures of the console in README, with Chromium
+	PYTHONPATH=tests $(BIN)/python docs/pictures/console_pictures.py
 
 node_modules/.installed: Makefile
 	npm install --no-save --no-audit --no-fund dynalite@4.0.0 dynamodb-onetable@2.7.7 onetable-migrate@1.2.1

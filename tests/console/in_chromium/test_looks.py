@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Literal
 
 import pytest
@@ -12,6 +13,9 @@ from console.chromium import ABSENT, WIDTHS, ConsoleWindow, keep_picture
 from console.demo_shop import LONG
 from console.page_checks import faults, focus_faults
 from console.visits import edit, open_editor, open_item, opened, show_items
+from dynasmith import Project
+from dynasmith.console.report import report_of
+from dynasmith.console.state import Console
 
 pytestmark = [pytest.mark.engine, pytest.mark.skipif(bool(ABSENT), reason=ABSENT)]
 
@@ -50,3 +54,22 @@ def test_every_page_is_readable_and_as_wide_as_its_window(window: ConsoleWindow,
         page.emulate_media(media="screen")
         found[0, "focus"] = focus_faults(page)
         assert {place: wrong for place, wrong in found.items() if wrong} == {}
+
+
+def test_a_report_is_as_readable_and_loads_nothing(window: ConsoleWindow, shop: Project, tmp_path: Path) -> None:
+    file = tmp_path / "report.html"
+    file.write_text(report_of(Console(shop, changes=False)).html, encoding="utf-8")
+    asked: list[str] = []
+    with window.page(script=True) as page:
+        page.on("request", lambda request: asked.append(request.url))
+        page.goto(file.as_uri())
+        found = {}
+        for width in WIDTHS:
+            page.set_viewport_size({"width": width, "height": 900})
+            for scheme in SCHEMES:
+                page.emulate_media(color_scheme=scheme)
+                found[width, scheme] = faults(page)
+            keep_picture(page, f"report-{width}")
+        assert page.locator("#plan svg.lane .node").count() > 2
+    assert {place: wrong for place, wrong in found.items() if wrong} == {}
+    assert asked == [file.as_uri()]
