@@ -122,7 +122,7 @@ class DryRuns(VerbAccess):
         from dynasmith.project.verbs.item_options import export_options, transfer_options
         from dynasmith.project.verbs.service_options import is_s3, own_format, refuse_of_s3, service_export_of
 
-        given = locals() | {"wait": True, "wait_timeout": None}
+        given = locals() | {"wait": True, "wait_timeout": None, "on": None}
         if is_s3(dest):
             return self._flow().rehearse_service_export(table, str(dest), service_export_of(given))
         refuse_of_s3(given)
@@ -181,7 +181,7 @@ class DryRuns(VerbAccess):
         from dynasmith.project.verbs.item_options import read_format, read_options, transfer_options
         from dynasmith.project.verbs.service_options import owner_of, service_populate_of
 
-        asked = service_populate_of(locals() | {"wait": True, "wait_timeout": None})
+        asked = service_populate_of(locals() | {"wait": True, "wait_timeout": None, "on": None})
         if asked is not None:
             return self._flow().rehearse_service_populate(table, asked)
 
