@@ -35,9 +35,18 @@ class Killed(BaseException):
     """The process is gone."""
 
 
-def test_a_new_key_while_a_unique_attribute_moves(story: ItemStory) -> None:
+def test_a_new_key_while_a_unique_attribute_moves(story: ItemStory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The shards of the stream are split twice meanwhile."""
     with_users(story, 150, key="mail")
     writer = Writer(story, 150)
+    real = _Run.enter
+
+    def enter(run: _Run, state: Any) -> None:
+        real(run, state)
+        if state in ("copying", "draining"):
+            story.served.streams.split("users")
+
+    monkeypatch.setattr(_Run, "enter", enter)
     with writer.running():
         answer = story(*RUN, "--transform", "moves:by_mail", "--max-read-units", "5000", "--max-write-units", "5000")
     assert answer.code == 0, answer.err
@@ -157,3 +166,11 @@ def test_one_replacement_of_a_table_at_a_time(story: ItemStory) -> None:
     assert (second.code, second.error) == (5, f"Job {first.json['id']} replaces users, and is not over.")
     assert len(list(Path(".dynasmith/journal").iterdir())) == 1
     assert story("jobs", "show", first.json["id"], "--json").json["state"] == "waiting"
+    story.served.streams.lose("users")
+    story.put("users", user(2, count=7))
+    lost = story("jobs", "resume", first.json["id"])
+    assert lost.code == 1
+    assert lost.error.startswith("users has another stream than the one that was read")
+    assert lost.hint == f"dynasmith replace verify {first.json['id']} compares every item and goes on"
+    assert story("replace", "verify", "last", "--json").json["replacement"]["state"] == "verified"
+    assert by_id(story.items("users-v2")) == by_id(story.items("users"))

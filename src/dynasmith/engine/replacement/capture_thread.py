@@ -16,8 +16,8 @@ POLL_SECONDS: Final = 0.25
 
 
 class CaptureThread:
-    """Reads the stream until it is stopped. What ends it early is raised by `check`. ``now`` gives Unix seconds,
-    ``allowed`` raises where the run must not go on."""
+    """Reads the stream until it is stopped. What ends it early is raised by `check`. ``job`` is the one that
+    hints name, ``now`` gives Unix seconds, ``allowed`` raises where the run must not go on."""
 
     def __init__(
         self,
@@ -25,12 +25,14 @@ class CaptureThread:
         spool: MarkSpool,
         dirty: DirtySet,
         *,
+        job: str,
         now: Callable[[], float],
         allowed: Callable[[], None],
         failed: Callable[[], None] = lambda: None,
     ) -> None:
         self.capture = capture
         self._spool, self._dirty, self._now, self._allowed, self._failed = spool, dirty, now, allowed, failed
+        self._job = job
         self._marks: SimpleQueue[tuple[Sequence[Mark], Event]] = SimpleQueue()
         self._stop, self._counts_anew = Event(), Event()
         self._error: BaseException | None = None
@@ -52,7 +54,7 @@ class CaptureThread:
         if isinstance(self._error, CaptureGap):
             raise RunError(
                 "The stream of the table lost records before they were read: which items changed then is not known.",
-                hint="dynasmith replace verify JOB compares every item and goes on",
+                hint=f"dynasmith replace verify {self._job} compares every item and goes on",
             )
         if self._error is not None:
             raise self._error

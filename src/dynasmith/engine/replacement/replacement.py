@@ -219,6 +219,7 @@ class _Run:
         if self.at.source().description.table.stream is None:
             self.keep(streams=(name,))
         self.at.enable_stream()
+        self.keep(stream_arn=self.at.source().description.stream_arn)
 
     def settle(self, session: ReplacementSession) -> None:
         """Wait until a record came, or so long that every write is in the stream. A stream that was on is not waited
@@ -264,7 +265,8 @@ class _Run:
                 return
             clean = clean + 1 if not found else 0
             if clean == 2:
-                self.keep(verified_at=self.context.now(), heals=False)
+                arn = self.at.source().description.stream_arn
+                self.keep(verified_at=self.context.now(), heals=False, stream_arn=arn)
                 self.enter("verified")
                 return
         raise RunError(

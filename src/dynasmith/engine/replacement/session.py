@@ -68,14 +68,14 @@ def opened_session(
     spool = MarkSpool(log, now)
     content = spool.restore(dirty)
     try:
-        _refuse_gap(spec, job, content, now())
+        _refuse_gap(spec, job, content, now(), source.description.stream_arn)
         capture = StreamCapture(
             world.stream(), mapping, dirty, spool, content.positions, now, heals=spec.progress.heals
         )
     except BaseException:
         spool.close()
         raise
-    thread = CaptureThread(capture, spool, dirty, now=now, allowed=permit.check_lease, failed=failed)
+    thread = CaptureThread(capture, spool, dirty, job=job, now=now, allowed=permit.check_lease, failed=failed)
     tables = OwnedTables(world.items, source.name, target.name, mapping)
     drain = Drain(dirty, mapping, tables, now=now, check=permit.check_lease, forgotten=spool.forgotten)
 
@@ -91,7 +91,13 @@ def opened_session(
         thread.close()
 
 
-def _refuse_gap(spec: Replace, job: str, content: SpoolContent, now: float) -> None:
+def _refuse_gap(spec: Replace, job: str, content: SpoolContent, now: float, stream_arn: str) -> None:
+    known = spec.progress.stream_arn
+    if known and stream_arn != known and not spec.progress.heals:
+        raise RunError(
+            f"{spec.source.table} has another stream than the one that was read: what changed meanwhile is not known.",
+            hint=f"dynasmith replace verify {job} compares every item and goes on",
+        )
     gap = 0.0 if content.at is None else now - content.at
     if gap > GAP_SECONDS_MAX and not spec.progress.heals:
         raise RunError(
