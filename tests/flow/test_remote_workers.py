@@ -7,6 +7,8 @@ import subprocess
 import sys
 from contextlib import closing, suppress
 from pathlib import Path
+from threading import Thread
+from time import sleep
 from typing import Any
 
 import msgspec
@@ -15,6 +17,7 @@ import pytest
 from dynasmith.aws.data.event_loop import new_event_loop
 from dynasmith.engine.transfer.event_thread import StopRequest
 from dynasmith.engine.transfer.events import FlowProgress
+from dynasmith.engine.transfer.movers import messages as words
 from dynasmith.engine.transfer.runner import Placement, RunContext
 from dynasmith.engine.workers import handshake
 from dynasmith.engine.workers.dial import dialled
@@ -205,6 +208,34 @@ def raised(work: Any) -> Any:
             return error
 
     return tried
+
+
+@pytest.mark.parametrize("question", [words.QuestionMessage(1, 99, b"x"), words.SaveMessage(1, 7, b"x", 0.0, 0.0, 0)])
+def test_a_worker_that_sends_rubbish_is_left_and_another_one_moves_all(
+    client: Any, there: Any, make_table: MakeTable, tmp_path: Path, workers: Workers, question: words.Question
+) -> None:
+    source, target = make_table(), make_table()
+    fill(client, source, 20)
+
+    def mislead() -> None:
+        while not workers.address:
+            sleep(0.01)
+        with closing(dialled(workers.address, SECRET)) as line:
+            assert line.receive()
+            line.send(words.encode(question))
+            with suppress(OSError, handshake.HandshakeFailed):
+                while line.receive() is not None:
+                    pass
+        workers.start(1)
+
+    thread = Thread(target=mislead, daemon=True)
+    thread.start()
+    around = RunContext(loop_factory=new_event_loop, placement=Placement(lambda: workers.crew(0), 1))
+    asked = TransferOptions(segments=2, processes=1)
+    report = copy(end(there, source), end(there, target), FolderLedger(tmp_path), asked, around=around)
+    thread.join(60)
+    assert report.counts.written == 20
+    assert report.target == digest_items(items_of(client, target))
 
 
 def test_who_knows_the_secret_gets_the_order_sealed() -> None:

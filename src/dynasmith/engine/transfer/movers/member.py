@@ -206,6 +206,12 @@ class Member:
             raise LineEnded(f"it sent what is no message ({error})") from error
         return word
 
+    async def _asked(self, place: int, question: bytes) -> bytes:
+        """The answer of what stayed with the job. Raises MsgspecError for a question that is none."""
+        if not 0 <= place < len(self._mover.references):
+            raise msgspec.DecodeError(f"there is no reference {place}")
+        return await self._mover.references[place].ask(question)
+
     def _grant(self, number: int) -> None:
         now, term = lease_clock(), self._mover.term
         seconds = deaths.GRANT_SECONDS if term is None else min(deaths.GRANT_SECONDS, term.until - now)
@@ -240,5 +246,11 @@ class Member:
             case words.KeyChangedMessage():
                 await keeper.moved()
             case words.QuestionMessage(_, place, asked):
-                body = await self._mover.references[place].ask(asked)
+                try:
+                    body = await self._asked(place, asked)
+                except (
+                    msgspec.MsgspecError
+                ):  # a question that is none: this worker is left, and others move what it had
+                    self._line.cut()
+                    return
         self.tell(words.AnswerMessage(question.number, body))
