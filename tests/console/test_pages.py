@@ -91,14 +91,16 @@ def test_tables_differ_arrive_and_match(project: Project, define: Define) -> Non
 
 
 def test_a_table_shows_its_definition_beside_what_is_live(project: Project, define: Define) -> None:
-    define(table("orders", global_secondary_indexes=[gsi("by_day", "day")]), table("gone"))
+    kept = {"global_secondary_indexes": [gsi("by_day", "day")], "point_in_time_recovery": {"enabled": True}}
+    define(table("orders", **kept), table("gone"))
     project.ensure(["orders"])
-    define(table("orders", tags={"team": "shop"}, global_secondary_indexes=[gsi("by_day", "day")]), table("gone"))
+    define(table("orders", tags={"team": "shop"}, **kept), table("gone"))
     with served(project) as browser:
         page = browser.open().get("/tables/orders").text
         words = words_of(page)
         assert "1 difference" in words
         assert "team: none -&gt; shop" in page
+        assert page.count('class="differs"') == 1, "recovery is on, with the service's own number of days"
         assert "by_day" in words
         assert "arn:aws:dynamodb:us-east-1" in words
         for command in ("describe orders", "outputs orders", "plan orders", "apply orders"):

@@ -14,6 +14,7 @@ from dynasmith.jobs.job import Job
 from dynasmith.jobs.spec import Apply
 from dynasmith.plans.plan import TablePlan
 from dynasmith.plans.refusal import refusals
+from dynasmith.plans.simulate import simulate_all
 from dynasmith.tables.description import TableDescription
 from dynasmith.tables.setting_rows import LABELS, table_rows
 from dynasmith.tables.table import Table, known
@@ -29,7 +30,7 @@ def view(request: PageRequest) -> Mapping[str, Any]:
     plan = _planned(request, name) if defined else None
     job = project.jobs.changing([name]).get(name)
     indexes = _indexes(description, job, name) if description else []
-    rows = beside(plan.desired if plan else None, description)
+    rows = beside(plan, description)
     return {
         "name": name,
         "defined": defined,
@@ -86,20 +87,29 @@ def _text(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
-def beside(desired: Table | None, description: TableDescription | None) -> list[dict[str, Any]]:
-    """What the definition says, beside what is live, setting by setting, in the order of the definition's words."""
-    wanted = dict(table_rows(desired)) if desired else {}
+def beside(plan: TablePlan | None, description: TableDescription | None) -> list[dict[str, Any]]:
+    """What the definition says, beside what is live, setting by setting, in the order of the definition's words.
+
+    What differs is what the plan would change: "on" of a definition and "on, 35 days" of the service are equal.
+    """
+    wanted = dict(table_rows(plan.desired)) if plan else {}
     found = dict(table_rows(description.table)) if description else {}
+    after = _after(plan, description.table, {**found, **wanted}) if plan and description else found
     labels = list(dict.fromkeys((*wanted, *found)))
     return [
         {
             "label": label,
             "defined": wanted.get(label),
             "live": found.get(label),
-            "differs": label in wanted and bool(description) and wanted[label] != found.get(label),
+            "differs": after.get(label) != found.get(label),
         }
         for label in labels
     ]
+
+
+def _after(plan: TablePlan, live: Table, wished: dict[str, str]) -> dict[str, str]:
+    """The settings once the plan is carried out; ``wished`` where that is refused."""
+    return wished if refusals(plan) else dict(table_rows(simulate_all(plan.steps, live) or live))
 
 
 def _facts(description: TableDescription) -> list[tuple[str, str, str]]:
