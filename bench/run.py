@@ -5,7 +5,17 @@ import sys
 from pathlib import Path
 
 HERE = Path(__file__).parent
-BENCHMARKS = ("copying.py", "stage.py", "files.py", "memory.py", "backfill.py", "masking.py", "models.py", "workers.py")
+BENCHMARKS = (
+    "copying.py",
+    "stage.py",
+    "files.py",
+    "memory.py",
+    "backfill.py",
+    "masking.py",
+    "models.py",
+    "workers.py",
+    "replacing.py",
+)
 
 
 def main() -> int:
