@@ -248,9 +248,7 @@ class Member:
             case words.QuestionMessage(_, place, asked):
                 try:
                     body = await self._asked(place, asked)
-                except (
-                    msgspec.MsgspecError
-                ):  # a question that is none: this worker is left, and others move what it had
+                except msgspec.MsgspecError:  # it is none: this worker is left, and others move what it had
                     self._line.cut()
                     return
         self.tell(words.AnswerMessage(question.number, body))
