@@ -49,7 +49,7 @@ def show_replacement(invocation: Invocation, report: Replacement) -> int:
     elif progress.state == "aborted":
         invocation.say(f"{report.target_table} stays; to delete it: dynasmith delete {report.target_table}")
     elif report.job.state == "waiting":
-        invocation.say(f"Nobody follows the table now. Within 20 hours run: dynasmith jobs resume {report.job.id}")
+        invocation.say(f"Changes are not followed now. Within 20 hours run: dynasmith jobs resume {report.job.id}")
     return exit_code(report)
 
 

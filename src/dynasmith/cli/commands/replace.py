@@ -116,7 +116,7 @@ def verify(invocation: Invocation, job: str) -> int:
               help="Where the application reads its table's name: file:PATH, ssm:/NAME or hook:COMMAND.")  # fmt: skip
 @click.option("--fence", default="policy", show_default=True, metavar="FENCE",
               help="What stops writes of the old table: policy, or hook:COMMAND.")  # fmt: skip
-@click.option("--no-fence", is_flag=True, help="Nobody writes to the old table now.")
+@click.option("--no-fence", is_flag=True, help="Stop no writes: the old table has no writer now.")
 @click.option("--max-fence", type=float, default=120.0, show_default=True, metavar="SECONDS",
               help="Stop writes so long at most; at least 45.")  # fmt: skip
 def cutover(invocation: Invocation, job: str, pointer: str, fence: str, no_fence: bool, max_fence: float) -> int:

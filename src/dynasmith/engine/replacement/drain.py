@@ -112,7 +112,7 @@ class Drain:
             place, holder = outcome.held[0]
             where = shown_key(place, self._mapping.target)
             if holder is None:
-                self._dirty.block(dirty, f"an item that is no copy stands at {where}", changed=outcome.changed)
+                self._dirty.block(dirty, f"an item of another origin stands at {where}", changed=outcome.changed)
             else:
                 reason = f"{shown_key(holder, self._mapping.source)} has {where} already"
                 self._dirty.hold(dirty, holder, place, reason, self._now(), changed=outcome.changed)

@@ -108,7 +108,7 @@ def check_cutover(spec: Replace, pointer: str, fence: str, max_fence_seconds: fl
     if fence.startswith(HOOK):
         hook_words(fence)
     elif fence not in ("policy", "none"):
-        raise UsageError(f"{fence!r} is no fence.", hint="policy, hook:COMMAND or none")
+        raise UsageError(f"{fence!r} is not a fence.", hint="policy, hook:COMMAND or none")
     if max_fence_seconds < FENCE_SECONDS_MIN:
         raise UsageError(
             f"Writes cannot be stopped for {max_fence_seconds:g} seconds: a policy takes about 20 to hold and to go.",
