@@ -118,6 +118,7 @@ def test_a_table_that_drifted_is_planned_applied_and_the_picture_arrives(window:
         assert len(nodes) == len(page.query_selector_all("g.node.done")) > 1
         page.keyboard.press("Control+k")
         page.keyboard.type("orders")
+        page.wait_for_selector("#palette-list li[aria-selected=true] >> text=orders")
         page.keyboard.press("Enter")
         page.wait_for_selector("text=matches its definition")
     assert shop.plan(["orders"]).is_empty

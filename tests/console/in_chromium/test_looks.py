@@ -51,6 +51,7 @@ def test_every_page_is_readable_and_as_wide_as_its_window(window: ConsoleWindow,
         page.emulate_media(media="print", color_scheme="light")
         found[0, "print"] = faults(page)
         assert not page.is_visible("nav.side")
+        assert page.text_content("header .may") == "changes allowed"  # no data of a page is taken for it
         page.emulate_media(media="screen")
         found[0, "focus"] = focus_faults(page)
         assert {place: wrong for place, wrong in found.items() if wrong} == {}

@@ -39,7 +39,7 @@ def view(request: PageRequest) -> Mapping[str, Any]:
         "facts": _facts(description) if description else [],
         "managed": [row for row in rows if row["defined"] is not None],
         "others": [row for row in rows if row["defined"] is None],
-        "changes": [change_words(each) for each in plan.changes] if plan else [],
+        "differences": [change_words(each) for each in plan.changes] if plan else [],
         "refusals": [(each.message, each.way_out) for each in refusals(plan)] if plan else [],
         "notes": [note.text for note in plan.notes] if plan else [],
         "unread": [(LABELS.get(field, field), why) for field, why in sorted(description.unread.items())]

@@ -107,7 +107,7 @@
     input.value = "";
     palette.showModal();
     try { places = await (await fetch("/palette.json")).json(); } catch { places = []; }
-    list("");
+    list(input.value);
   }
 
   function list(text) {
