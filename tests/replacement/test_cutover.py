@@ -139,7 +139,7 @@ def test_what_fails_before_the_switch_is_taken_back(story: ItemStory) -> None:
     assert Path("hooks.log").read_text().splitlines()[2:] == ["on users", "read", "switch users users-v2"]
     change(story, user(3, count=99))
     late = story("replace", "finish", job, "--yes")
-    assert (late.code, late.error) == (1, "1 keys of users were written after the cut-over.")
+    assert (late.code, late.error) == (1, "1 key of users was written after the cut-over.")
     assert state(story)["conflicts"] == 1
     assert by_id(story.items("users-v2"))["3"]["n"] == {"N": "0"}
     assert story("replace", "abort", job, "--yes").code == 1

@@ -58,6 +58,7 @@ def test_a_new_key_while_a_unique_attribute_moves(story: ItemStory, monkeypatch:
     assert by_id(story.items("users-v2")) == by_id(story.items("users"))
     shown = story("replace", "status", "last")
     assert "users is replaced by users-v2: verified." in shown.err
+    assert "Ready to cut over: yes, by dynasmith replace cutover" in shown.err
     assert found["id"] in [job["id"] for job in story("jobs", "list", "--json").json]
     assert story("jobs", "show", found["id"], "--json").json["parameters"]["progress"]["state"] == "verified"
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from dynasmith.cli.counts import counted, dollars_text, seconds_text
 from dynasmith.cli.job_json import report_json
 from dynasmith.cli.shared_options import Invocation, print_json
 from dynasmith.cli.where_report import say_where, where_json
+from dynasmith.jobs.replacement_readiness import why_not_ready
 
 if TYPE_CHECKING:
     from dynasmith import Replacement
@@ -48,7 +50,11 @@ def show_replacement(invocation: Invocation, report: Replacement) -> int:
         )
     elif progress.state == "aborted":
         invocation.say(f"{report.target_table} stays; to delete it: dynasmith delete {report.target_table}")
-    elif report.job.state == "waiting":
+    elif progress.state != "finished":
+        why = why_not_ready(progress, datetime.now(UTC))
+        answer = f"no, because {why}" if why else f"yes, by dynasmith replace cutover {report.job.id}"
+        invocation.say(f"Ready to cut over: {answer}.")
+    if report.job.state == "waiting":
         invocation.say(f"Changes are not followed now. Within 20 hours run: dynasmith jobs resume {report.job.id}")
     return exit_code(report)
 

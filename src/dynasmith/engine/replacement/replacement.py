@@ -188,9 +188,11 @@ class _Run:
         self.keep(conflicts=session.follower.captured_after(switched_at.timestamp()))
         if self.spec.until != "finished":
             return
-        if self.spec.progress.conflicts and not self.spec.progress.heals:
+        late = self.spec.progress.conflicts
+        if late and not self.spec.progress.heals:
+            keys = "1 key" if late == 1 else f"{late:,} keys"
             raise RunError(
-                f"{self.spec.progress.conflicts:,} keys of {self.spec.source.table} were written after the cut-over.",
+                f"{keys} of {self.spec.source.table} {'was' if late == 1 else 'were'} written after the cut-over.",
                 hint="dynasmith replace status shows them; copy by hand what is worth it, then add --accept-conflicts",
             )
         self.at.finish_target()
