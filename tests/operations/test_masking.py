@@ -54,6 +54,18 @@ def test_a_replacement_is_repeated_by_its_key_alone(text: str, form: Any) -> Non
         assert made.endswith("@example.com")
 
 
+def test_a_value_never_becomes_itself_and_no_word_of_a_name_or_street_stays() -> None:
+    for name in ("Ada", "ADA", "Anna Meier", *(each for names in NAME_LISTS for each in names.given)):
+        made = after({"a": name}, Mask("a", "name"))["a"]
+        assert set(made.casefold().split()).isdisjoint(name.casefold().split()), (name, made)
+    for number in range(100):
+        street = f"{('Oak', 'Station', 'High')[number % 3]} Street {number}"
+        assert set(after({"a": street}, Mask("a", "street"))["a"].split()).isdisjoint(street.split())
+        for value in (str(number), Decimal(number)):
+            assert after({"a": value}, Mask("a", "digits"))["a"] != value
+            assert after({"a": value}, Mask("a", "phone"))["a"] != value
+
+
 def test_one_address_in_two_spellings_is_one_person() -> None:
     made = {
         after({"a": each}, Mask("a", "email"))["a"] for each in ("Ada@Company.ch", "ada@COMPANY.CH", " ada@company.ch")

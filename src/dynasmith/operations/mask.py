@@ -11,7 +11,7 @@ from dynasmith.items.number import number_text
 from dynasmith.items.value import kind_of
 from dynasmith.operations.fields import Fields
 from dynasmith.operations.keyed_operation import KeyedOperation, OnOther, on_other_of, refused_value
-from dynasmith.operations.mask_forms import FORMS, NUMBER_FORMS, MaskForm, masked_number
+from dynasmith.operations.mask_forms import FORMS, NUMBER_FORMS, MaskForm, masked, masked_number
 from dynasmith.operations.operation import Item
 from dynasmith.tables.attribute_path import GONE, AttributePath, read_path
 
@@ -75,7 +75,7 @@ class Mask(KeyedOperation):
     def _made(self, value: Any) -> Any:
         """The replacement; None where the value has none."""
         if isinstance(value, str):
-            return FORMS[self.as_](value, self.given_keys()) if value else value
+            return masked(self.as_, value, self.given_keys()) if value else value
         if kind_of(value) != "N" or self.as_ not in NUMBER_FORMS:
             return None
         digits = number_text(Decimal(value))

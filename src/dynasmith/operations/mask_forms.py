@@ -121,8 +121,38 @@ FORMS: Final[Mapping[MaskForm, Callable[[str, Pseudonyms], str | None]]] = {
 NUMBER_FORMS: Final = frozenset({"phone", "digits"})
 
 
+#: A replacement that is what it replaces is made again, so often at most: one digit is met again with 10^-20.
+_TRIES: Final = 20
+
+
+def masked(form: MaskForm, text: str, keys: Pseudonyms) -> str | None:
+    """The replacement of a text, never the text itself where its form has another one, nor a word of a name or a
+    street; None where the text has not the form."""
+    return _other(FORMS[form], text, keys, words=form in ("name", "street"))
+
+
 def masked_number(digits: str, keys: Pseudonyms) -> str:
-    """As many digits for the digits of a number, the first not 0."""
+    """As many digits for the digits of a number, the first not 0, and not the same ones."""
+    return _other(_number, digits, keys) or digits
+
+
+def _other(
+    form: Callable[[str, Pseudonyms], str | None], text: str, keys: Pseudonyms, *, words: bool = False
+) -> str | None:
+    made = form(text, keys)
+    for number in range(1, _TRIES):
+        if made is None or not _repeats(made, text, words=words):
+            break
+        made = form(text, keys.variant(number))
+    return made
+
+
+def _repeats(made: str, text: str, *, words: bool) -> bool:
+    new, old = made.casefold(), text.casefold()
+    return new == old or (words and not set(new.split()).isdisjoint(old.split()))
+
+
+def _number(digits: str, keys: Pseudonyms) -> str:
     fresh = _digits(keys, "number", digits, len(digits))
     return fresh if fresh[0] != "0" or len(fresh) == 1 else f"{1 + keys.number('first digit', digits, 9)}{fresh[1:]}"
 

@@ -42,6 +42,10 @@ class Pseudonyms:
         """32 bytes that stand for a text, others for each purpose."""
         return hmac.digest(self._key, f"{purpose}\0{text}".encode("utf-8", "surrogatepass"), "sha256")
 
+    def variant(self, number: int) -> Pseudonyms:
+        """What another key makes, which this one decides."""
+        return Pseudonyms(self.digest("variant", str(number)))
+
     def number(self, purpose: str, text: str, limit: int) -> int:
         """A number from 0 to below ``limit`` (at most 2^128) that stands for a text."""
         return int.from_bytes(self.digest(purpose, text)) % limit
