@@ -43,12 +43,16 @@ def test_what_meets_the_condition_goes_and_comes_back_to_the_byte(story: ItemSto
 
 def test_everything_without_a_journal_leaves_nothing_anywhere(story: ItemStory) -> None:
     story.people("users", 5)
+    words = ("delete-items", "users", "--where", "name = 'Ann3 Lee' OR pk = 'user-00004'", "--no-journal")
+    assert "2 items deleted" in story(*words, "--confirm", "users").err
+    assert "not kept" in story("jobs", "show", "last").out
     dry = story("delete-items", "users", "--all", "--dry-run")
     assert "dynasmith delete users" in dry.out
     assert story("delete-items", "users", "--all", "--no-journal", "--confirm", "users").code == 0
     assert story.items("users") == []
     kept = b"".join(path.read_bytes() for path in story.folder.rglob("*") if path.is_file())
     assert b"Ann" not in kept
+    assert b"user-" not in kept
     assert story("jobs", "undo", "last", "--yes").code == 1
 
 
@@ -123,6 +127,8 @@ def test_keys_of_csv_have_the_types_of_the_table(story: ItemStory) -> None:
         (b'{"pk": "user-00001"}\n{"pk": 7}\n', 1, "keys.jsonl:2 is not a key of the table"),
         (b'{"pk": "user-00001"}\n{"other": "x"}\n', 1, "keys.jsonl:2 is not a key of the table"),
         (b'{"pk": "user-00001"}\nnonsense\n', 1, "keys.jsonl:2"),
+        (b'{"pk": "user-00001"}\n{"pk": {"S": "user-00002"}}\n', 1, "is mixed"),
+        (b"nonsense\n", 1, "neither JSON Lines nor"),
         (None, 1, "There is no file"),
     ],
 )
@@ -134,6 +140,7 @@ def test_a_bad_file_of_keys_deletes_nothing(story: ItemStory, content: bytes | N
         refused = story("delete-items", "users", "--keys", "keys.jsonl", *more)
         assert (refused.code, len(story.items("users"))) == (code, 3), refused.err
         assert says in refused.err
+        assert "--format" not in refused.err
     assert story("jobs", "list", "--json").json == []
     assert story("delete-items", "users", "--keys", "-", "--confirm", "users").code == 2
     assert story("delete-items", "users", "--keys", "keys.jsonl", "--all", "--confirm", "users").code == 2

@@ -10,7 +10,7 @@ from dynasmith.errors import CheckpointError, DynasmithError, RunError
 from dynasmith.items.digest import Digest
 from dynasmith.jobs.counts import Counts
 from dynasmith.jobs.format_1 import decode_parameters, encode_parameters
-from dynasmith.jobs.spec import Spec, UnreadableSpec
+from dynasmith.jobs.spec import Spec, UnreadableSpec, without_values
 
 #: The version of a job's JSON. A newer one is refused.
 FORMAT: Final = 1
@@ -93,14 +93,15 @@ def job_id(verb: str, now: datetime, entropy: bytes) -> str:
 
 
 def moved(job: Job, state: State, now: datetime, *, reason: str = "", plain: bool = False) -> Job:
-    """The job in another state; ``plain`` says that the reason repeats nothing of an item. Raises RunError where it
-    cannot go there."""
+    """The job in another state; ``plain`` says that the reason repeats nothing of an item. Of a deletion without a
+    journal that is over, the condition goes, which has values of items. Raises RunError where it cannot go there."""
     if state not in MOVES[job.state]:
         raise RunError(
             f"Job {job.id} is {job.state} and cannot {_VERBS.get(state, f'become {state}')}.",
             hint="start a new job" if job.over else f"it can become {', '.join(MOVES[job.state])}",
         )
-    return msgspec.structs.replace(job, state=state, changed_at=now, reason=reason, plain_reason=plain)
+    spec = job.spec if MOVES[state] else without_values(job.spec)
+    return msgspec.structs.replace(job, spec=spec, state=state, changed_at=now, reason=reason, plain_reason=plain)
 
 
 def counted(job: Job, counts: Counts, digest: Digest | None = None) -> Job:

@@ -31,6 +31,10 @@ NO_OPTIONS = TransferOptions()
 """The options of a job that moves no items itself."""
 
 
+NOT_KEPT = "(not kept)"
+"""What stands for the condition of a deletion that is over and keeps nothing."""
+
+
 class TransformRef(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A transform as it can be found again: an operations file or ``module:function``, and a digest of its file, where
     there is one, by which a change is noticed."""
@@ -416,6 +420,14 @@ def sides_of(spec: Spec) -> dict[str, Side]:
         case Backfill() | DeleteItems() | Undo() | Restore() | RollBack() | Apply() | Erase():
             return {"target": spec.target}
     assert_never(spec)
+
+
+def without_values(spec: Spec | UnreadableSpec) -> Spec | UnreadableSpec:
+    """The spec of a job that is over. A deletion without a journal keeps nothing of the items, so not the values of its
+    condition either."""
+    if not isinstance(spec, DeleteItems) or spec.journal or not spec.options.condition:
+        return spec
+    return replace(spec, options=replace(spec.options, condition=NOT_KEPT))
 
 
 def transform_of(spec: Spec) -> TransformRef | None:

@@ -1,16 +1,20 @@
 """Files of keys: read to their ends before a job begins, each key once."""
 
 from dataclasses import dataclass
+from typing import Final
 
 from dynasmith.engine.transfer.event_thread import run
 from dynasmith.engine.transfer.runner import RunContext
-from dynasmith.errors import FileFormatError
+from dynasmith.errors import FileFormatError, UsageError
 from dynasmith.items.key import KeySchema, key_bytes, key_of
 from dynasmith.ports.duplicate_keys import KeyEntry, KeyStore
 from dynasmith.ports.items import OpenSource, Page, Source
 
 KEYS_PAGE = 100
 """Keys of a page: as many as one BatchGetItem takes."""
+_HINT: Final = (
+    "each line has the key's attributes, all as plain JSON, as DynamoDB JSON or as CSV; fix it and run it again"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +44,10 @@ async def _counted(keys: KeyFiles, key: KeySchema) -> KeyCount:
     try:
         read, repeated = await meet_all(source, keys.store, key)
         return KeyCount(read, read - repeated, source.segments)
+    except (FileFormatError, UsageError) as error:
+        if "--format" not in error.hint:
+            raise
+        raise FileFormatError(error.message, hint=_HINT) from error  # the form of files of keys is always found out
     finally:
         await source.close()
 
@@ -55,7 +63,7 @@ async def meet_all(source: Source, store: KeyStore, key: KeySchema) -> tuple[int
                 bad = page.dead[0]
                 raise FileFormatError(
                     f"{bad.place} is not a key of the table: {bad.reason}.".replace("..", "."),
-                    hint="each line has the key's attributes, as JSON or CSV; fix it and run the command again",
+                    hint=_HINT,
                 )
             read += len(page.items)
             repeated += len(store.meet(segment, start, page.next, key_entries(page, key)))
