@@ -140,6 +140,15 @@ def test_every_request_wants_the_cookie(browser: Browser, cookie: str, target: s
     assert value not in text
 
 
+@pytest.mark.parametrize(
+    "others",
+    ['state={{"a": 1}}; {ours}', "a b=c d; {ours}", 'open="; {ours}', "{ours}; x[1]=2", "flag; {ours};", ";; ;{ours}"],
+)
+def test_cookies_of_other_programs_do_not_shut_the_console(browser: Browser, others: str) -> None:
+    sent = others.format(ours=browser.cookie)
+    assert exchange(browser.guard.port, request_text(browser, "GET", "/palette.json", Cookie=sent))[0] == 200
+
+
 def test_the_cookie_of_another_console_opens_nothing(browser: Browser) -> None:
     with connect(endpoint="http://127.0.0.1:9", region="us-east-1") as project, served(project) as other:
         other.cookie = browser.cookie.replace(str(browser.guard.port), str(other.guard.port))

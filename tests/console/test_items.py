@@ -313,6 +313,11 @@ def test_values_are_hidden_where_that_was_asked_for(shop: Project) -> None:
             assert "***" in page
             assert "customer" in page
         assert "values hidden" in words_of(browser.get(path).text)
+        for do in ("ask-delete", "delete"):
+            reply = browser.act(path, do, key=["c0", "2026-001"])
+            assert reply.status == 400
+            assert "2026-000" not in reply.text
+            assert "Values are hidden" in reply.text
 
 
 def test_the_fields_of_a_form_are_words_of_a_command() -> None:

@@ -7,7 +7,6 @@ import hmac
 import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from http.cookies import CookieError, SimpleCookie
 from typing import Final
 
 LINK_SECONDS: Final = 120
@@ -136,11 +135,11 @@ class SessionGuard:
         return None
 
     def _known(self, cookies: str | None) -> bool:
-        try:
-            sent = SimpleCookie(cookies or "").get(self.cookie)
-        except CookieError:
-            return False
-        return sent is not None and any(_same(sent.value, session) for session in self._sessions)
+        # Pair by pair, as browsers send them: other programs at this address set cookies of any form, JSON too, and a
+        # strict reader stops at the first of those.
+        pairs = (pair.strip().partition("=") for pair in (cookies or "").split(";"))
+        sent = [value for name, _, value in pairs if name == self.cookie]
+        return len(sent) == 1 and any(_same(sent[0], session) for session in self._sessions)
 
     def set_cookie(self, session: str) -> str:
         """The Set-Cookie header of a session. It ends with the browser's, or the console's, process."""

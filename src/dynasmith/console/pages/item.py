@@ -222,6 +222,7 @@ def rebase(request: PageRequest) -> NextPage:
 
 def ask_delete(request: PageRequest) -> PageDialog:
     """Ask for the key of the item that is to be deleted."""
+    _refuse_hidden(request)
     key = _key(request)
     names = describe(request, request.names["table"]).table.key.names
     return PageDialog("item_delete.html", {"fields": _typed_fields(key, names), "wrong": False})
@@ -229,6 +230,7 @@ def ask_delete(request: PageRequest) -> PageDialog:
 
 def delete(request: PageRequest) -> ActionAnswer:
     """Delete the item where its key was typed as it is."""
+    _refuse_hidden(request)
     table, key = request.names["table"], _key(request)
     names = describe(request, table).table.key.names
     fields = _typed_fields(key, names)
@@ -246,9 +248,14 @@ def _posted(request: PageRequest) -> Draft:
     draft = request.console.kept(ItemStore).find(request.form.text("draft"), Draft, request.names["table"])
     if draft is None:
         raise UsageError("This draft is not kept any more.", hint="copy your text, and edit the item again")
-    if request.console.redact:
-        raise UsageError("FormFields are hidden, so they cannot be edited.", hint="start the console without --redact")
+    _refuse_hidden(request)
     return draft
+
+
+def _refuse_hidden(request: PageRequest) -> None:
+    """Nobody edits or deletes what they may not see: the question alone would show the key."""
+    if request.console.redact:
+        raise UsageError("Values are hidden, so items cannot be changed.", hint="start the console without --redact")
 
 
 def _shown(request: PageRequest, draft: Draft, edit: str = "") -> NextPage:
