@@ -190,10 +190,12 @@ def test_a_protected_environment_is_read_only_until_told_otherwise(
 def test_a_broken_definition_and_a_dead_endpoint_are_said(project: Project, define: Define, home: Path) -> None:
     define(table("orders"))
     project.ensure()
-    (home / "tables.json").write_text(json.dumps({"tables": [{"name": "orders", "nonsense": 1}]}), encoding="utf-8")
     with served(project) as browser:
-        page = browser.open().wait_for("/tables", lambda html: whole(html) and "nonsense" in html)
-        assert "orders" in rows_of(page), "what is live is shown all the same"
+        browser.open().wait_for("/tables", lambda html: whole(html) and "matches" in rows_of(html)["orders"])
+        (home / "tables.json").write_text(json.dumps({"tables": [{"name": "orders", "nonsense": 1}]}), encoding="utf-8")
+        browser.act("/tables", "refresh")
+        page = browser.wait_for("/tables", lambda html: whole(html) and "cannot be read" in rows_of(html)["orders"])
+        assert "nonsense" in page
         assert browser.get("/plan").status == 400
         assert "nonsense" in browser.get("/plan").text
     with (
@@ -273,9 +275,11 @@ def test_an_apply_outlives_its_console(project: Project, define: Define, strict:
         page = browser.open().get(begun).text
         assert "Go on" in words_of(page)
         assert "is being changed" in words_of(browser.get("/tables/orders").text)
+        assert "jobs resume" in page
         assert browser.act(begun, "go_on").status == 200
-        browser.wait_for(begun, lambda html: "Every table is as planned" in html)
-        assert browser.act(begun, "cancel").status != 200, "it is over"
+        assert "jobs resume" not in browser.wait_for(begun, lambda html: "Every table is as planned" in html)
+        for do in ("go_on", "cancel"):
+            assert browser.act(begun, do).status != 200, "it is over"
 
 
 def test_history_has_migrations(project: Project, define: Define, home: Path) -> None:

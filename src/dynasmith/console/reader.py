@@ -118,8 +118,10 @@ class TableReader:
         try:
             try:
                 defined, failure = project.defined_names(), ("", "")
-            except DynasmithError as error:
-                defined, failure = frozenset(), self._shown(error)
+            except DynasmithError as error:  # what was defined still is, and each table says what is wrong with it
+                with self._lock:
+                    defined = frozenset(name for name, known in self._tables.items() if known.defined)
+                failure = self._shown(error)
             live = set(project.names())
         except DynasmithError as error:
             self.failure, self._read_at = self._shown(error), monotonic()

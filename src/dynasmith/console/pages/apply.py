@@ -66,6 +66,8 @@ def go_on(request: PageRequest) -> ActionAnswer:
     """Go on with an apply that no process works on."""
     job = request.project.jobs.show(request.names["job"])
     spec_of(job)
+    if job.over:
+        raise UsageError(f"Apply {job.id} is {job.state}; there is nothing left to do.", hint="plan again")
     request.console.kept(ApplyRuns).carry(job.id)
     return NextPage(say="This console goes on with it.")
 
