@@ -25,6 +25,7 @@ from dynasmith.items.wire import RawItem, encode_item
 from dynasmith.operations import Hash, Keep, Mask, Operation, Operations, Redact, ShiftDates, parse_operations
 from dynasmith.operations.mask_forms import FORMS
 from dynasmith.operations.name_lists import NAME_LISTS
+from dynasmith.operations.personal_data import passing
 from dynasmith.operations.pseudonym import Pseudonyms
 from dynasmith.operations.text_codec import operations_of, operations_text
 from dynasmith.ports.encryption import EncryptionKey
@@ -64,6 +65,32 @@ def test_a_value_never_becomes_itself_and_no_word_of_a_name_or_street_stays() ->
         for value in (str(number), Decimal(number)):
             assert after({"a": value}, Mask("a", "digits"))["a"] != value
             assert after({"a": value}, Mask("a", "phone"))["a"] != value
+
+
+def test_an_allow_list_keeps_places_of_maps_and_lists_and_nothing_else() -> None:
+    item = {
+        "pk": "a",
+        "address": {"zip": "8000", "street": "secret", "geo": {"lat": 1, "of": "secret"}},
+        "lines": [{"sku": 1, "note": "secret"}, "secret", [{"sku": 2, "to": "secret"}], {"note": "secret"}],
+        "bare": "secret",
+        "tags": {"secret"},
+        "a.b": 3,
+        "a": {"b": 4, "c": "secret"},
+    }
+    keep = Keep(("pk", "address.zip", "address.geo.lat", "lines.sku", "bare.x", "tags.x", "a.b"))
+    before = repr(item)
+    assert after(item, keep) == {
+        "pk": "a",
+        "address": {"zip": "8000", "geo": {"lat": 1}},
+        "lines": [{"sku": 1}, [{"sku": 2}], {}],
+        "a.b": 3,
+        "a": {"b": 4},
+    }
+    assert repr(item) == before
+    assert passing(("address.street", "address.zip", "address", "lines.note"), Operations((keep,))) == (
+        "address.zip",
+        "address",
+    )
 
 
 def test_one_address_in_two_spellings_is_one_person() -> None:

@@ -80,8 +80,8 @@ def _follow(operation: Operation, places: _Places) -> Iterable[PersonalPlace]:
             return _without(places, path)
         case Remove(attribute=name) | Set(attribute=name):
             return _without(places, _top(name))
-        case Keep(attributes=names):
-            return [place for place in places if place.path.names[0] in names]
+        case Keep(paths=paths):
+            return _kept(places, paths)
         case Rename(attribute=old, to=new, keep_old=keep_old):
             moved = [place._replace(path=_moved(place.path, new)) for place in places if place.path.names[0] == old]
             return [*(places if keep_old else _without(places, _top(old))), *moved]
@@ -102,6 +102,14 @@ def _masked(places: _Places, paths: Sequence[AttributePath]) -> Iterator[Persona
             yield place._replace(state="unknown")  # a part of it is masked
         else:
             yield place
+
+
+def _kept(places: _Places, paths: Sequence[AttributePath]) -> Iterator[PersonalPlace]:
+    for place in places:
+        if any(path.covers(place.path) for path in paths):
+            yield place
+        elif any(place.path.covers(path) for path in paths):
+            yield place._replace(state="unknown") if place.state == "passing" else place  # a part of it goes
 
 
 def _copied(places: _Places, sources: Sequence[str], targets: Sequence[str]) -> Iterator[PersonalPlace]:

@@ -55,8 +55,8 @@ def _check_key(operation: Operation, key: tuple[str, ...]) -> None:
             named = [path.names[0]]
         case ShiftDates(paths=paths):
             named = [path.names[0] for path in paths]
-        case Keep(attributes=attributes):
-            missing = [name for name in key if name not in attributes]
+        case Keep(paths=paths):
+            missing = [name for name in key if (name,) not in [path.names for path in paths]]
             if missing:
                 raise UsageError(
                     f"{operation.describe()} leaves out {missing[0]}, which is in the key of the table.",
