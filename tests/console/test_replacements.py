@@ -117,6 +117,18 @@ def test_a_cut_over_asks_and_runs_no_command(jobs: Path) -> None:
     assert FolderLedger(jobs).show(JOB).state == "waiting"
 
 
+@pytest.mark.parametrize("kept", [{"fence": "hook:touch ran"}, {"pointer": "hook:touch ran"}])
+def test_a_cut_over_with_a_command_goes_on_from_the_command_line_alone(jobs: Path, kept: dict[str, str]) -> None:
+    kept_replacement(jobs, replace(VERIFIED, state="cutover", **kept))
+    with console_of(jobs) as browser:
+        for path, do in (
+            (f"/jobs/{JOB}", "resume"),
+            *((f"/replacements/{JOB}", each) for each in ("resume", "verify", "finish", "abort")),
+        ):
+            assert browser.act(path, do, yes="yes", confirm="users").outcome["error"] == "A page runs no commands."
+    assert FolderLedger(jobs).show(JOB).state == "waiting"
+
+
 def test_after_its_cut_over_it_is_finished(jobs: Path) -> None:
     kept_replacement(jobs, replace(VERIFIED, state="following back"))
     with console_of(jobs) as browser:

@@ -9,7 +9,9 @@ from typing import Final
 
 from dynasmith import FlowStarted
 from dynasmith.console.state import Console
-from dynasmith.errors import DynasmithError, Interrupted
+from dynasmith.errors import DynasmithError, Interrupted, UsageError
+from dynasmith.jobs.job import Job
+from dynasmith.jobs.spec import Replace
 from dynasmith.ports.listener import Event, Listener
 
 _log = logging.getLogger("dynasmith.console")
@@ -18,6 +20,15 @@ BEGIN_SECONDS: Final = 10.0
 """How long a reader waits to hear whether a job began; one that takes longer goes on, and its page shows it."""
 END_SECONDS: Final = 10.0
 """How long the end of the console waits for its jobs to stop."""
+
+
+def refuse_hooks(job: Job) -> None:
+    """Raise UsageError for a cut-over that is under way and was given a command: pages run none, and to go on would."""
+    progress = job.spec.progress if isinstance(job.spec, Replace) else None
+    if progress is None or progress.state != "cutover":
+        return
+    if any(text.startswith("hook:") for text in (progress.pointer, progress.fence)):
+        raise UsageError("A page runs no commands.", hint=f"on the command line: dynasmith jobs resume {job.id}")
 
 
 class _Run:

@@ -11,7 +11,7 @@ import msgspec
 from dynasmith.console.charts.bars import throttle_bars
 from dynasmith.console.charts.heat import segments_map
 from dynasmith.console.charts.lines import ChartLine, Point, line_chart
-from dynasmith.console.job_runs import JobRuns
+from dynasmith.console.job_runs import JobRuns, refuse_hooks
 from dynasmith.console.job_words import (
     STATES,
     ago,
@@ -272,6 +272,7 @@ def cancel(request: PageRequest) -> ActionAnswer:
 
 def resume(request: PageRequest) -> ActionAnswer:
     """Run it on in this console."""
+    refuse_hooks(_job(request))
     jobs, job = request.project.jobs, request.names["job"]
     request.console.kept(JobRuns).begin(lambda listener: jobs.resume(job, listener=listener))
     return NextPage(say="The job goes on in this console, and ends with it.")

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from dynasmith.console.job_runs import JobRuns
+from dynasmith.console.job_runs import JobRuns, refuse_hooks
 from dynasmith.console.job_words import STATES, ago, utc_text
 from dynasmith.console.page import (
     ActionAnswer,
@@ -157,6 +157,7 @@ def _figures(progress: ReplacementProgress) -> list[tuple[str, str, str]]:
 
 def resume(request: PageRequest) -> ActionAnswer:
     """Go on with it in this console."""
+    refuse_hooks(request.project.jobs.show(request.names["job"]))
     jobs, job = request.project.jobs, request.names["job"]
     request.console.kept(JobRuns).begin(lambda listener: jobs.resume(job, listener=listener))
     return NextPage(say="The replacement goes on in this console, and ends with it.")
@@ -164,6 +165,7 @@ def resume(request: PageRequest) -> ActionAnswer:
 
 def verify(request: PageRequest) -> ActionAnswer:
     """Compare both tables again, in this console."""
+    refuse_hooks(request.project.jobs.show(request.names["job"]))
     replacements, job = request.project.replacements, request.names["job"]
     request.console.kept(JobRuns).begin(lambda listener: replacements.verify(job, listener=listener))
     return NextPage(say="Both tables are compared.")
@@ -197,6 +199,7 @@ def cut_over(request: PageRequest) -> ActionAnswer:
 
 def finish(request: PageRequest) -> ActionAnswer:
     """Apply the rest of the definition after a cut-over."""
+    refuse_hooks(request.project.jobs.show(request.names["job"]))
     replacements, job, consent = request.project.replacements, request.names["job"], request.consent
     request.console.kept(JobRuns).begin(lambda listener: replacements.finish(job, consent=consent, listener=listener))
     return NextPage(say="The replacement is being finished.")
@@ -204,6 +207,7 @@ def finish(request: PageRequest) -> ActionAnswer:
 
 def abort(request: PageRequest) -> ActionAnswer:
     """End it before its cut-over."""
+    refuse_hooks(request.project.jobs.show(request.names["job"]))
     replacements, job, consent = request.project.replacements, request.names["job"], request.consent
     request.console.kept(JobRuns).begin(lambda listener: replacements.abort(job, consent=consent, listener=listener))
     return NextPage(say="The replacement is ended. Both tables stay.")
