@@ -21,6 +21,7 @@ from console.conftest import Define
 from dynasmith.console.page import NextPage, PageAction, PageRequest
 from dynasmith.console.pages import PAGES, history
 from dynasmith.console.reader import CachedTable, TableReader
+from dynasmith.errors import DataError
 from dynasmith.plans.consent import Consent
 from dynasmith.project.project import Project
 from dynasmith.strict import StrictServer
@@ -259,6 +260,20 @@ def test_no_page_waits_for_another_and_a_fault_says_nothing(project: Project, ca
     assert any("ValueError" in message for message in ours)
     for hidden in ("secret", link.rpartition("/")[2], browser.cookie.partition("=")[2][:-1]):
         assert not any(hidden in message for message in ours)
+
+
+@pytest.mark.parametrize(("under", "shown"), [("/jobs", False), ("/items", True)])
+def test_an_error_repeats_no_value_where_values_are_hidden(project: Project, under: str, *, shown: bool) -> None:
+    def quotes(request: PageRequest) -> NextPage:
+        raise DataError("Attribute name: Zora is no number.")
+
+    page = replace(history.page, path="/quotes", under=under, view=quotes, actions={"quote": PageAction(quotes)})
+    for redact, visible in ((False, shown), (True, False)):
+        with served(project, pages=(*PAGES, page), redact=redact, hides=True) as browser:
+            browser.open()
+            for reply in (browser.get("/quotes"), browser.act("/quotes", "quote")):
+                assert reply.status >= 400
+                assert ("Zora" in reply.text) == visible
 
 
 def test_an_apply_outlives_its_console(project: Project, define: Define, strict: StrictServer) -> None:

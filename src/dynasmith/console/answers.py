@@ -15,6 +15,7 @@ from dynasmith.console.page import ConsolePage, NextPage, PageRequest, path_of
 from dynasmith.console.reader import TableReader
 from dynasmith.console.state import Console
 from dynasmith.errors import ConsentRequired, DataError, DynasmithError, ItemNotFound, TableNotFound, UsageError
+from dynasmith.project.redaction import hidden_error
 
 _log = logging.getLogger("dynasmith.console")
 
@@ -54,11 +55,12 @@ def page_reply(
         if isinstance(data, NextPage):
             return PageReply(303, "", location=data.path)
         return PageReply(200, render(page.template, {**surroundings(console, page, pages), **data}))
-    except DynasmithError as error:
-        _log.warning("a page was refused: %s", error.code)
-        findings = [console.masks(each.sentence) for each in getattr(error, "findings", ())]
-        message, hint = console.masks(error.message), console.masks(error.hint)
-        return _error_page(console, pages, page, _status(error), message, hint, findings[:FINDINGS_MAX])
+    except DynasmithError as raised:
+        told = _told(console, page, raised)
+        _log.warning("a page was refused: %s", told.code)
+        findings = [console.masks(each.sentence) for each in getattr(told, "findings", ())]
+        message, hint = console.masks(told.message), console.masks(told.hint)
+        return _error_page(console, pages, page, _status(told), message, hint, findings[:FINDINGS_MAX])
     except Exception as error:
         _log.error("a page failed: %s", type(error).__name__)
         sentence = f"The page failed ({type(error).__name__})."
@@ -76,6 +78,13 @@ def _error_page(
 ) -> PageReply:
     shown = {"live": False, "message": message, "hint": hint, "findings": findings}
     return PageReply(status, render("error.html", {**surroundings(console, page, pages), **shown}))
+
+
+def _told(console: Console, page: ConsolePage, error: DynasmithError) -> DynasmithError:
+    """The error without values of items where the console hides them. Pages of items show what they were asked for,
+    and hide it with ``--redact`` alone."""
+    hides = console.redact if page.under == "/items" else console.hides
+    return hidden_error(error, ()) if hides else error
 
 
 def _status(error: DynasmithError) -> int:
@@ -100,10 +109,11 @@ def action_reply(pages: Sequence[ConsolePage], page: ConsolePage, request: PageR
         return _outcome(200, dialog=render(answer.template, {**around, "request": request, **answer.data}))
     except ConsentRequired as error:
         return _outcome(200, dialog=render("consent.html", {**around, **_question(request, error)}))
-    except DynasmithError as error:
-        _log.warning("an action was refused: %s", error.code)
+    except DynasmithError as raised:
+        told = _told(request.console, page, raised)
+        _log.warning("an action was refused: %s", told.code)
         masks = request.console.masks
-        return _outcome(_status(error), error=masks(error.message), hint=masks(error.hint))
+        return _outcome(_status(told), error=masks(told.message), hint=masks(told.hint))
     except Exception as error:
         _log.error("an action failed: %s", type(error).__name__)
         return _outcome(500, error=f"The action failed ({type(error).__name__}).")
