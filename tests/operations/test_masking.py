@@ -243,6 +243,18 @@ def test_dates_of_a_person_move_together_and_by_what_was_there_before_masks() ->
         after({"pk": "x", "d": "2000-06-15"}, ShiftDates(("d",), 2, by="owner"))
 
 
+@pytest.mark.parametrize("number", [1985, 19850304, 20241231, Decimal("1.985E3"), "19850304", "1985"])
+def test_a_year_or_a_day_as_a_number_is_not_moved_as_seconds(number: Any) -> None:
+    with pytest.raises(ItemRefused, match=r"d is not a date \(one of ISO 8601") as caught:
+        after({"pk": "x", "d": number}, ShiftDates(("d",), 30))
+    assert "1985" not in str(caught.value)
+
+
+@pytest.mark.parametrize("number", [0, 985, 19851399, 485_000_000, -19850304, Decimal("1985.5")])
+def test_other_numbers_are_seconds(number: Any) -> None:
+    assert abs(after({"pk": "x", "d": number}, ShiftDates(("d",), 30))["d"] - number) >= 86_400
+
+
 def test_operations_are_remembered_without_their_key() -> None:
     given = Operations(
         [

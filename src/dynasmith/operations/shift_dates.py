@@ -20,6 +20,7 @@ from dynasmith.tables.attribute_path import GONE, AttributePath, read_path
 
 _TIME: Final = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})([T ].+)?", re.ASCII | re.DOTALL)
 _SECONDS: Final = 86_400
+FORMS: Final = "one of ISO 8601, or seconds or milliseconds since 1970"
 #: More days than this would leave the years that ISO 8601 writes with four digits.
 DAYS_MAX: Final = 36_500
 
@@ -30,7 +31,8 @@ class ShiftDates(KeyedOperation):
 
     The key and the value of ``by`` (the partition key, where it is absent) decide how far, so that what lies between
     two dates of one person stays, in every table. It is the value that ``by`` had before anything was masked. Dates and
-    times of ISO 8601 keep their spelling; numbers are seconds since 1970, or milliseconds from 10^11 on.
+    times of ISO 8601 keep their spelling; numbers are seconds since 1970, or milliseconds from 10^11 on. A number that
+    reads as a year, or as year, month and day (1985, 19850304), is refused: moved as seconds it would be no date.
     """
 
     WORD: ClassVar[str] = "shift_dates"
@@ -98,7 +100,7 @@ class ShiftDates(KeyedOperation):
             return made
         if self.on_error == "drop":
             return GONE
-        raise refused_value(path, "a date")
+        raise refused_value(path, f"a date ({FORMS})")
 
 
 def _moved_text(text: str, days: int) -> str | None:
@@ -116,9 +118,25 @@ def _moved_number(value: Any, days: int) -> Decimal | None:
     if kind_of(value) != "N":
         return None
     number = Decimal(value)
+    if _reads_as_calendar(number):
+        return None
     unit = 1000 if abs(number) >= MILLISECONDS_FROM else 1
     try:
         datetime.fromtimestamp(0, UTC) + timedelta(seconds=float(number / unit))
     except (ValueError, OverflowError):
         return None
     return number + days * _SECONDS * unit
+
+
+def _reads_as_calendar(number: Decimal) -> bool:
+    """Whether a number is a year (1985) or a day (19850304) as people write them, from 1000 to 2999."""
+    if number != number.to_integral_value() or not number:
+        return False
+    text = str(int(number))
+    if not re.fullmatch("[12][0-9]{3}([0-9]{4})?", text):
+        return False
+    try:
+        date.fromisoformat(text if len(text) == 8 else f"{text}-01-01")
+    except ValueError:
+        return False
+    return True
