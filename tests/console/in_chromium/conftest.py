@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from msgspec.structs import replace
 
 from console.browser import Browser, served
 from console.chromium import ConsoleWindow, chromium
 from console.demo_shop import drifted_shop
-from dynasmith import Project
+from console.test_replacements import NOW, VERIFIED, kept_replacement
+from dynasmith import BlockedKey, KeyFigures, Project
 from dynasmith.strict import StrictServer
 
 
@@ -22,7 +24,11 @@ def strict(ministack_endpoint: str) -> Iterator[StrictServer]:
 
 @pytest.fixture(scope="module")
 def shop(strict: StrictServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
-    with drifted_shop(tmp_path_factory.mktemp("shop"), strict.endpoint, clock=strict.clock) as project:
+    folder = tmp_path_factory.mktemp("shop")
+    with drifted_shop(folder, strict.endpoint, clock=strict.clock) as project:
+        blocked = BlockedKey("id: 7", "id: 8 has " + "m" * 255 + " already")
+        figures = KeyFigures(dirty=12_345, blocked=1, lag_seconds=7_260.0, captured_at=NOW, first_blocked=(blocked,))
+        kept_replacement(folder / ".dynasmith" / "jobs", replace(VERIFIED, keys=figures), target="v" * 255)
         yield project
 
 

@@ -12,6 +12,7 @@ from playwright.sync_api import Page
 from console.chromium import ABSENT, WIDTHS, ConsoleWindow, keep_picture
 from console.demo_shop import LONG
 from console.page_checks import faults, focus_faults
+from console.test_replacements import JOB
 from console.visits import edit, open_editor, open_item, opened, show_items
 from dynasmith import Project
 from dynasmith.console.report import report_of
@@ -33,6 +34,11 @@ LOOKS: dict[str, Callable[[Page], object]] = {
     "item": open_item,
     "item-editor": open_editor,
     "item-changes": edit,
+    "jobs": opened("/jobs", ".grid"),
+    "metrics-tables": opened("/metrics", ".grid"),
+    "metrics": opened("/tables/orders/metrics", "svg"),
+    "replacements": opened("/replacements", ".grid"),
+    "replacement": opened(f"/replacements/{JOB}", ".rail"),
 }
 """Every page, opened as it is looked at."""
 
