@@ -9,11 +9,12 @@ from contextlib import suppress
 
 from dynasmith.console.server import ConsoleServer
 from dynasmith.console.state import Console
+from dynasmith.errors import UsageError
 
 
 def serve(console: Console, port: int, opened: Callable[[str], None]) -> None:
     """Serve at this port of 127.0.0.1 until SIGINT or SIGTERM; ``opened`` is told the link once it answers. Raises
-    OSError where the port is taken."""
+    UsageError where the port is taken."""
     asyncio.run(_serve(console, port, opened))
 
 
@@ -25,7 +26,13 @@ async def _serve(console: Console, port: int, opened: Callable[[str], None]) -> 
             loop.add_signal_handler(number, stopped.set)
     server = ConsoleServer(console)
     try:
-        await server.start(port)
+        try:
+            await server.start(port)
+        except OSError as error:
+            raise UsageError(
+                f"Port {port} of 127.0.0.1 cannot be used: {error.strerror}.",
+                hint="use another --port, or 0 for a free one",
+            ) from error
         opened(server.guard.link)
         await stopped.wait()
     finally:

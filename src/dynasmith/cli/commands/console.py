@@ -1,9 +1,11 @@
 """`dynasmith console`."""
 
+import sys
+
 import click
 
 from dynasmith.cli.shared_options import Invocation, print_json, verb
-from dynasmith.errors import UsageError
+from dynasmith.errors import RunError, UsageError
 from dynasmith.ports.access import is_aws
 from dynasmith.project.project import world_of
 from dynasmith.project.world import World
@@ -38,22 +40,21 @@ def command(invocation: Invocation, port: int, read_only: bool, allow_changes: b
     )
 
     def opened(link: str) -> None:
-        if invocation.as_json:
-            print_json({"url": link, "changes": changes})
-        else:
-            click.echo(link)
+        try:
+            if invocation.as_json:
+                print_json({"url": link, "changes": changes})
+            else:
+                click.echo(link)
+            sys.stdout.flush()  # whoever reads it from a pipe has it now
+        except OSError as error:
+            raise RunError(f"The link cannot be printed: {error.strerror}.", hint="nobody could open it") from error
+        if not invocation.as_json:
             may = "Pages may change things." if changes else "It is read only."
             invocation.say(f"Open this link within 120 seconds; it works once. {may} Ctrl-C stops the console.")
         if open_browser:
             click.launch(link)
 
-    try:
-        serve(console, port, opened)
-    except OSError as error:
-        raise UsageError(
-            f"Port {port} of 127.0.0.1 cannot be used: {error.strerror}.",
-            hint="use another --port, or 0 for a free one",
-        ) from error
+    serve(console, port, opened)
     invocation.say("The console has stopped.")
     return 0
 
