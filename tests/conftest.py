@@ -111,9 +111,10 @@ def dynasmith_engine() -> Iterator[Engine]:
 
 
 @pytest.fixture(scope="session")
-def ministack_endpoint(dynasmith_engine: Engine) -> str:
-    """The endpoint of that ministack, without the strict endpoint before it."""
-    return dynasmith_engine.endpoint
+def ministack_endpoint() -> Iterator[str]:
+    """The endpoint of another ministack, whose tables tests may leave."""
+    with start_ministack() as engine:
+        yield engine.endpoint
 
 
 @pytest.fixture(scope="session")

@@ -24,7 +24,7 @@ def test_a_key_change_cannot_be_applied(strict_story: Story, strict: StrictServe
     assert planned.code == 1
     assert "cannot be applied" in planned.out
     assert "the key of a table never changes" in planned.out
-    assert "dynasmith copy orders orders-v2" in planned.out
+    assert "dynasmith replace orders" in planned.out
     assert "1 cannot be applied; 0 to create, 1 to change" in planned.out
     document = story("plan", "--json").json
     assert not document["applicable"]

@@ -152,7 +152,7 @@ def test_a_replacement_is_explained_and_refused(
     answer = story("apply", "--yes", "--prune", "--confirm", "orders")
     assert answer.code == 1
     assert path in answer.err
-    assert "never deletes and creates" in answer.err
+    assert "dynasmith replace orders" in answer.err
     assert story.client.scan(TableName="orders")["Count"] == 1
     assert sorted(story.live()) == ["orders", "users"]
 

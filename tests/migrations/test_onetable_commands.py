@@ -175,7 +175,7 @@ def test_a_profile_is_an_environment(sample: ItemStory, monkeypatch: pytest.Monk
     sample.write("migrations/0.0.1_country.py", "def up(m):\n    m.log(m.environment)\n")
     answer = migrate(sample, "up", "--env", "prod", "--yes")
     assert (answer.code, "Environment prod is protected" in answer.error) == (4, True)
-    answer = migrate(sample, "up", "--env", "prod", "--yes", "--confirm", "prod")
+    answer = migrate(sample, "up", "--env", "prod", "--yes", "--confirm", "prod", "--no-redact")
     assert answer.code == 0, answer.err
     assert "\nprod\n" in answer.err
     assert migrate(sample, "status", "--env", "prod").out == "0.0.1\n"

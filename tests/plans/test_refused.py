@@ -132,4 +132,4 @@ def test_what_is_refused_is_not_asked_for() -> None:
     assert lacking(whole, Consent()) == ()
     (found,) = refusals(made)
     assert found.needs_replacement
-    assert "dynasmith copy orders orders-v2" in found.way_out
+    assert "dynasmith replace orders" in found.way_out

@@ -18,6 +18,9 @@ SOURCE = Path(dynasmith.__file__).parent
 OPTION = re.compile(r"(?<![\w-])--[a-z]")
 DOORS = (
     "cli",
+    "console",
+    "items/condition/condition_words.py",
+    "project/redaction.py",
     "iac",
     "local",
     "strict",

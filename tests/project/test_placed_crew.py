@@ -100,7 +100,13 @@ def test_tasks_that_all_end_are_named_with_their_reason(why: str, end: str) -> N
 
 
 def test_a_task_that_ended_is_placed_again_and_one_that_lives_is_not() -> None:
-    cluster = Threads(dial)
+    released = Event()
+
+    def dial_and_live(address: str, secret: str) -> None:
+        dial(address, secret)
+        released.wait(30)
+
+    cluster = Threads(dial_and_live)
 
     async def main() -> list[int]:
         crew = PlacedCrew(cluster, Cluster("threads"), lambda _: None)
@@ -113,9 +119,12 @@ def test_a_task_that_ended_is_placed_again_and_one_that_lives_is_not() -> None:
                 counts.append(len(cluster.placed))
                 for _ in range(before, counts[-1]):
                     await crew.next()
+                released.set()
                 for each in cluster.placed:
                     await asyncio.to_thread(each.join, 30)
+                released.clear()
         finally:
+            released.set()
             await crew.close()
         return counts
 

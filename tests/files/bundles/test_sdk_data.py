@@ -9,7 +9,7 @@ from dynasmith.files.bundles.sdk_data import SERVICES, services_in
 
 NAME = r'"([a-z0-9-]+)"'
 CALLED = re.compile(rf"\.(?:client|call|_client|_make)\(\s*{NAME}|\bservice={NAME}|\bSERVICE(?:: Final)? = {NAME}")
-NOT_IN_A_FUNCTION = {"sqs"}  # diagnose asks it, which no function runs
+NOT_IN_A_FUNCTION = {"sqs", "ssm"}  # diagnose and replace ask them, which no function runs
 
 
 def test_every_service_that_dynasmith_calls_is_among_them() -> None:

@@ -335,7 +335,7 @@ NO_ACTIONS: Final = (
 )
 """The verbs that call no service, where jobs are kept in a folder."""
 OF_ITS_JOB: Final = (
-    *("jobs resume", "worker", "console"),
+    *("jobs resume", "worker", "console", "report"),
     *("replace verify", "replace cutover", "replace finish", "replace abort"),
 )
 """The verbs that need what other verbs need: of the job that they go on with or work for, or that their pages offer."""

@@ -33,6 +33,7 @@ RENAMED: Final = {
     "debug": 'logging.getLogger("dynasmith")',
     "dry-run": "project.dry",
     "from": "start=",
+    "max-fence": "max_fence_seconds=",
     "no-export": "export_to=None",
     "no-journal": "journal=False",
     "no-settings": "settings=False",
