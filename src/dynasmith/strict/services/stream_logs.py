@@ -5,6 +5,7 @@ meets for the first time goes on under the ARN of the engine where the engine ha
 with a new ARN, where it has none: no reader goes on in a stream that lost something.
 """
 
+import math
 import time
 from collections.abc import Mapping
 from datetime import datetime
@@ -91,7 +92,10 @@ async def adopt_stream(upstream: Upstream, account: Account, table: StrictTable,
 def lose_records(account: Account, table: StrictTable, at: float) -> None:
     """Give the stream of a table a new ARN; what there was under the old one is gone."""
     account.streams.pop(str(table.stream.arn), None)
-    label = stream_label(at)
+    # Clocks of endpoints begin with a whole second: what is left of it in real time tells those of one second apart.
+    label = stream_label(math.floor(at) + time.time() % 1)
+    while label == table.stream.label:
+        label = stream_label(math.floor(at) + time.time() % 1)
     table.stream = Stream(table.stream.view, label, f"{table.arn}/stream/{label}", table.stream.engine_arn)
 
 
