@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Final, Literal, TypeAlias
+from typing import Any, Final, Literal, TypeAlias, get_args
 
 from msgspec import Struct
 
@@ -21,19 +21,7 @@ ReplacementState: TypeAlias = Literal[
     "aborted",
 ]
 ReplacementGoal: TypeAlias = Literal["following", "verified", "following back", "finished", "aborted"]
-STATES: Final[tuple[ReplacementState, ...]] = (
-    "planned",
-    "target",
-    "capturing",
-    "copying",
-    "draining",
-    "following",
-    "verified",
-    "cutover",
-    "following back",
-    "finished",
-    "aborted",
-)
+STATES: Final[tuple[ReplacementState, ...]] = get_args(ReplacementState)
 
 BLOCKED_KEPT: Final = 20
 """Blocked keys whose reasons the record of a job keeps."""

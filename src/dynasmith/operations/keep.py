@@ -19,7 +19,7 @@ class Keep(Operation):
     """Take away every attribute that is not named: ``Keep(("id", "status", "address.zip"))``.
 
     The key of the table must be named. Of a map of which only places are named the rest goes, of each map of a list
-    too; what is no map there goes. An attribute whose own name has a dot is kept by that name too.
+    too; a value there that is not a map is removed. An attribute whose own name has a dot is kept by that name too.
     """
 
     WORD: ClassVar[str] = "keep"
