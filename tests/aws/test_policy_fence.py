@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +17,8 @@ from dynasmith.aws.control import client_settings
 from dynasmith.aws.control.policy_fence import PolicyFence
 from dynasmith.aws.control.session import Session
 from dynasmith.aws.control.tables import AwsTables
-from dynasmith.errors import ChangeConflict, NoEffect, WaitTimeout
+from dynasmith.aws.errors.denial import DenialReason, denial_reason
+from dynasmith.errors import AccessDenied, ChangeConflict, NoEffect, WaitTimeout
 from dynasmith.ports.access import AccessKeys, ResolvedAccess, Secret
 from dynasmith.strict import StrictServer
 from dynasmith.strict.state.clock import StrictClock
@@ -195,6 +197,106 @@ def test_why_there_can_be_no_fence(fenced: Fenced) -> None:
     long = json.dumps({"Version": "2012-10-17", "Statement": [{**OWN, "Sid": "x" * 20_200}]})
     fenced.db.put_resource_policy(ResourceArn=fenced.arn, Policy=long)
     assert "20480 are allowed" in fenced.fence.refusal()
+
+
+@contextmanager
+def role(fenced: Fenced, without: str = "", **more: Any) -> Iterator[PolicyFence]:
+    """The fence of a caller that took a role, which allows every action but one; ``more`` is another statement."""
+    settings = Config(retries={"total_max_attempts": 1})
+    keys = {"aws_access_key_id": fenced.session.caller().account, "aws_secret_access_key": "secret"}
+    place = {"endpoint_url": fenced.server.endpoint, "region_name": "us-east-1", "config": settings}
+    iam, sts = (boto3.client(service, **place, **keys) for service in ("iam", "sts"))  # type: ignore[call-overload]
+    trust = {"Effect": "Allow", "Principal": "*", "Action": "sts:AssumeRole"}
+    made = iam.create_role(RoleName="ci", AssumeRolePolicyDocument=json.dumps({"Statement": [trust]}))["Role"]["Arn"]
+    allowed = [
+        action for action in ("DeleteItem", "BatchWriteItem", "*ResourcePolicy", "Describe*") if action != without
+    ]
+    allow = {"Effect": "Allow", "Action": [f"dynamodb:{action}" for action in allowed], "Resource": "*"}
+    document = {"Statement": [allow, *([{"Resource": "*", **more}] if more else [])]}
+    iam.put_role_policy(RoleName="ci", PolicyName="p", PolicyDocument=json.dumps(document))
+    given = sts.assume_role(RoleArn=made, RoleSessionName="run")["Credentials"]
+    taken = AccessKeys(
+        access_key=given["AccessKeyId"],
+        secret_key=Secret(given["SecretAccessKey"]),
+        session_token=Secret(given["SessionToken"]),
+    )
+    session = Session(ResolvedAccess(endpoint=fenced.server.endpoint, region="us-east-1", credentials=taken))
+    try:
+        yield PolicyFence(session, fenced.server.clock, AwsTables(session).describe("orders"), 60)
+    finally:
+        session.close()
+        iam.delete_role_policy(RoleName="ci", PolicyName="p")
+        iam.delete_role(RoleName="ci")
+        iam.close()
+        sts.close()
+
+
+@pytest.mark.parametrize("action", ["DeleteItem", "BatchWriteItem"])
+def test_a_caller_who_may_not_write_proves_no_fence(fenced: Fenced, action: str) -> None:
+    with role(fenced, without=action) as fence:
+        with pytest.raises(AccessDenied, match="cannot prove that a fence stops writes") as refused:
+            fence.refusal()
+        assert refused.value.action == f"dynamodb:{action}"
+        assert refused.value.statement["Action"] == f"dynamodb:{action}"
+        assert fenced.arn in str(refused.value.statement["Resource"])
+        with pytest.raises((AccessDenied, NoEffect)):
+            fence.prove()
+        fenced.fence.put()
+        fence.prove()  # the service names the policy of the table, which denies it to everybody
+        assert not fenced.writes()
+
+
+def test_a_caller_whom_its_own_policy_denies_writes_proves_no_fence(fenced: Fenced) -> None:
+    with (
+        role(fenced, Effect="Deny", Action="dynamodb:DeleteItem") as fence,
+        pytest.raises(AccessDenied, match="explicit deny in an identity-based policy"),
+    ):
+        fence.prove()
+
+
+def test_a_denial_without_a_reason_is_a_proof_where_writes_passed_before(fenced: Fenced) -> None:
+    def deny_without_reason() -> None:
+        fenced.server.rules.off("policy-denies")
+        for operation in ("DeleteItem", "BatchWriteItem"):
+            fenced.server.fault(operation, kind="AccessDeniedException", times=None)
+
+    deny_without_reason()
+    with pytest.raises(AccessDenied, match="cannot prove"):
+        fenced.hasty().prove()
+    fenced.server.calm()
+    assert fenced.fence.refusal() == ""
+    deny_without_reason()
+    fenced.fence.prove()
+
+
+def test_a_fence_that_was_lifted_is_given_time_to_go(fenced: Fenced) -> None:
+    fenced.fence.put()
+    fenced.server.delay_policies(10)
+    fenced.fence.lift()
+    assert not fenced.writes()
+    assert fenced.fence.refusal() == ""
+    fenced.server.calm()
+    fenced.fence.put()  # somebody else's, say
+    with pytest.raises(AccessDenied, match="explicit deny in a resource-based policy"):
+        fenced.fence.refusal()
+
+
+@pytest.mark.parametrize(("words", "reason"), [
+    ("with an explicit deny in a resource-based policy", DenialReason.RESOURCE_POLICY),
+    ("with an explicit deny in a resource-based policy: arn:aws:dynamodb:::table/a", DenialReason.RESOURCE_POLICY),
+    ("with an explicit deny in a resource control policy", DenialReason.OTHER_POLICY),
+    ("with an explicit deny in a service control policy", DenialReason.OTHER_POLICY),
+    ("with an explicit deny in an identity-based policy: arn:aws:iam::1:policy/a", DenialReason.OTHER_POLICY),
+    ("with an explicit deny in a permissions boundary", DenialReason.OTHER_POLICY),
+    ("because no identity-based policy allows the dynamodb:DeleteItem action", DenialReason.NOT_ALLOWED),
+    ("because no permissions boundary allows the dynamodb:DeleteItem action", DenialReason.NOT_ALLOWED),
+    ("because no VPC endpoint policy allows the dynamodb:DeleteItem action", DenialReason.NOT_ALLOWED),
+    ("with an explicit deny", DenialReason.UNSAID),
+    ("", DenialReason.UNSAID),
+])  # fmt: skip
+def test_the_service_says_why_it_denies_a_call(words: str, reason: DenialReason) -> None:
+    user = "User: arn:aws:iam::1:user/a is not authorized to perform: dynamodb:DeleteItem on resource: arn:aws:x"
+    assert denial_reason(f"{user} {words}".strip()) is reason
 
 
 @pytest.mark.parametrize("policy", [None, POLICY, json.dumps({"Statement": OWN})])

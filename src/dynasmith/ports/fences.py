@@ -8,11 +8,13 @@ class WriteFence(Protocol):
     """The fence of one table. Each call can be made again: what is so already is left as it is.
 
     Every error is a `dynasmith.errors.DynasmithError`: ChangeConflict where somebody else changed what the fence is
-    made of, WaitTimeout where it was not settled in time (make the call again), NoEffect where writes pass the fence.
+    made of, WaitTimeout where it was not settled in time (make the call again), NoEffect where writes pass the fence,
+    AccessDenied where the caller lacks a permission.
     """
 
     def refusal(self) -> str:
-        """Why there can be no fence, one sentence; "" where there can."""
+        """Why there can be no fence, one sentence; "" where there can. It may write what changes nothing, to see that
+        this caller may write: `prove`."""
         ...
 
     def put(self, passes: Sequence[str] = ()) -> None:
@@ -21,7 +23,8 @@ class WriteFence(Protocol):
         ...
 
     def prove(self) -> None:
-        """Return once writes of this caller are refused again and again. Changes nothing where they pass."""
+        """Return once writes of this caller are refused again and again, and by the fence: that it may not write
+        anyway proves nothing. Changes nothing where they pass."""
         ...
 
     def lift(self) -> None:

@@ -13,6 +13,8 @@ from typing import Any, Final
 from msgspec import UNSET
 
 from dynasmith.aws.control.session import Session
+from dynasmith.aws.errors.denial import DenialReason, denial_reason
+from dynasmith.aws.errors.refusal import unread_settings
 from dynasmith.errors import (
     AccessDenied,
     ChangeConflict,
@@ -39,6 +41,8 @@ STALE_SECONDS: Final = 15.0
 """How old what GetResourcePolicy shows may be: the API reference says a few seconds."""
 PROOF_CALLS: Final = 20
 PROOF_SECONDS: Final = 5.0
+SPREAD_SECONDS: Final = 30.0
+"""How long a fence that was lifted may still refuse writes somewhere: twice what the service needs for a policy."""
 _PASSING: Final = (TableBusy, LimitExceeded, Throttled)
 _LOST: Final = (Unreachable, ServiceUnavailable)
 
@@ -52,13 +56,15 @@ class PolicyFence:
     ) -> None:
         self._session, self._clock, self._described = session, clock, described
         self._name, self._arn = described.table.name, described.arn
-        self._settle_seconds = settle_seconds
+        self._settle_seconds, self._has_written = settle_seconds, False
 
     def refusal(self) -> str:
-        """See the port. One call of GetResourcePolicy."""
+        """See the port. GetResourcePolicy, and where there can be a fence two deletes of keys that nothing has: only of
+        a caller that may write is a refused write a proof later. Raises AccessDenied where this one may not, or may not
+        read what has to be known."""
         table = self._described.table
         if UNSET in (table.replicas, table.time_to_live):
-            return f"It is not known whether {self._name} has replicas or time to live."
+            raise unread_settings(self._described.unread.values(), self._name, self._session.access)
         if table.replicas:
             return f"{self._name} has replicas: a resource policy binds the writers of one Region only."
         if table.time_to_live:
@@ -74,6 +80,7 @@ class PolicyFence:
                 f"The resource policy of {self._name} has {size} bytes with the fence in it, and "
                 f"{RESOURCE_POLICY_MAX_BYTES} are allowed."
             )
+        self._write_once()
         return ""
 
     def put(self, passes: Sequence[str] = ()) -> None:
@@ -95,12 +102,16 @@ class PolicyFence:
 
     def prove(self) -> None:
         """See the port. Deletes of keys that nothing has, by DeleteItem and BatchWriteItem in turn, until 20 in a row
-        over 5 seconds were refused. It proves it for this caller alone."""
+        over 5 seconds were refused by a resource policy. It proves it for this caller alone. Raises AccessDenied where
+        they are refused for another reason, which says nothing of the fence."""
         deadline = self._clock.monotonic() + self._settle_seconds
         refused = 0
         while refused < PROOF_CALLS:
-            refused = refused + 1 if self._is_refused(batch=refused % 2 == 1) else 0
+            denied = self._denied(batch=refused % 2 == 1)
+            refused = refused + 1 if denied is not None and self._is_by_fence(denied) else 0
             if refused == 0 and self._clock.monotonic() >= deadline:
+                if denied is not None:
+                    raise self._unproved(denied)
                 raise NoEffect(
                     f"Writes of {self._name} pass the fence in its resource policy after "
                     f"{self._settle_seconds:.0f} seconds.",
@@ -174,7 +185,35 @@ class PolicyFence:
 
     # --- the proof
 
-    def _is_refused(self, *, batch: bool) -> bool:
+    def _write_once(self) -> None:
+        """Have a write of each kind pass. Raises AccessDenied where this caller may not write; a fence that was lifted
+        is given time to go."""
+        looked_from = self._clock.monotonic()
+        for batch in (False, True):
+            while (denied := self._denied(batch=batch)) is not None:
+                waited = self._clock.monotonic() - looked_from
+                if denial_reason(denied.message) is not DenialReason.RESOURCE_POLICY or waited >= SPREAD_SECONDS:
+                    raise self._unproved(denied)
+                self._clock.sleep(LOOK_SECONDS)
+        self._has_written = True
+
+    def _is_by_fence(self, denied: AccessDenied) -> bool:
+        """Whether a write was refused by a resource policy. Where the service gives no reason, it is that of a caller
+        whose writes passed before."""
+        reason = denial_reason(denied.message)
+        return reason is DenialReason.RESOURCE_POLICY or (reason is DenialReason.UNSAID and self._has_written)
+
+    def _unproved(self, denied: AccessDenied) -> AccessDenied:
+        """The error of a caller whose refused writes say nothing of the fence."""
+        return AccessDenied(
+            f"The caller may not write {self._name}, so it cannot prove that a fence stops writes: {denied.message}",
+            hint=denied.hint,
+            action=denied.action,
+            statement=denied.statement,
+        )
+
+    def _denied(self, *, batch: bool) -> AccessDenied | None:
+        """The denial of a delete of a key that nothing has; None where it passed, or no reply says which."""
         key_schema = self._described.table.key
         key = {one.name: _absent(one.type) for one in (*key_schema.partition, *key_schema.sort)}
         request = {"RequestItems": {self._name: [{"DeleteRequest": {"Key": key}}]}}
@@ -183,11 +222,11 @@ class PolicyFence:
                 self._call("BatchWriteItem", request)
             else:
                 self._call("DeleteItem", {"TableName": self._name, "Key": key})
-        except AccessDenied:
-            return True
+        except AccessDenied as denied:
+            return denied
         except (*_PASSING, *_LOST):
-            return False
-        return False
+            return None
+        return None
 
     def _call(self, operation: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
         return self._session.call("dynamodb", operation, parameters, table=self._name)
