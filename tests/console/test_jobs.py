@@ -59,9 +59,9 @@ def kept_course(folder: Path) -> str:
 
 
 @contextmanager
-def console_of(folder: Path, *, changes: bool = True, hides: bool = False) -> Iterator[Browser]:
-    """A console whose ledger is in ``folder``; its engine is never asked."""
-    Path("dynasmith.toml").write_text(f'[jobs]\nledger = "{folder.as_posix()}"\n')
+def console_of(folder: Path, *, changes: bool = True, hides: bool = False, more: str = "") -> Iterator[Browser]:
+    """A console whose ledger is in ``folder``; its engine is never asked. ``more`` is of its project file."""
+    Path("dynasmith.toml").write_text(f'[jobs]\nledger = "{folder.as_posix()}"\n{more}')
     with Project.load() as project, served(project, changes=changes, hides=hides) as browser:
         yield browser.open()
 

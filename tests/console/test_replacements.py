@@ -117,6 +117,19 @@ def test_a_cut_over_asks_and_runs_no_command(jobs: Path) -> None:
     assert FolderLedger(jobs).show(JOB).state == "waiting"
 
 
+def test_the_pointer_of_the_project_file_is_offered_but_no_command(jobs: Path) -> None:
+    kept_replacement(jobs, VERIFIED)
+    path = f"/replacements/{JOB}"
+    with console_of(jobs, more='[replace]\npointer = "ssm:/shop/{table}"\n') as browser:
+        dialog = browser.act(path, "ask-to-cut-over").outcome["dialog"]
+        assert "Left empty, it is the pointer of the project file: ssm:/shop/users" in words_of(dialog)
+        assert " required" not in dialog
+    with console_of(jobs, more='[replace]\npointer = "hook:touch ran"\n') as browser:
+        assert " required" in browser.act(path, "ask-to-cut-over").outcome["dialog"]
+        assert browser.act(path, "cut-over", fence="policy").outcome["error"] == "A page runs no commands."
+    assert not Path("ran").exists()
+
+
 @pytest.mark.parametrize("kept", [{"fence": "hook:touch ran"}, {"pointer": "hook:touch ran"}])
 def test_a_cut_over_with_a_command_goes_on_from_the_command_line_alone(jobs: Path, kept: dict[str, str]) -> None:
     kept_replacement(jobs, replace(VERIFIED, state="cutover", **kept))

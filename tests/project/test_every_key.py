@@ -5,6 +5,7 @@ import json
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -14,12 +15,25 @@ import pytest
 from dynasmith import Consent
 from dynasmith.aws.data.client_details import engine_of
 from dynasmith.errors import DynasmithError
-from dynasmith.files.project_settings import CLUSTER, ENCRYPTION_KEY, ENVIRONMENT, JOBS, LIMITS, PRICES, PROJECT
+from dynasmith.files.project_settings import (
+    CLUSTER,
+    ENCRYPTION_KEY,
+    ENVIRONMENT,
+    JOBS,
+    LIMITS,
+    PRICES,
+    PROJECT,
+    REPLACE,
+)
+from dynasmith.jobs.replacement_report import NOT_BEGUN
+from dynasmith.jobs.side import Side
+from dynasmith.jobs.spec import NO_OPTIONS, Replace
 from dynasmith.ports.listener import Event
 from dynasmith.project.factory import load_world
 from dynasmith.project.project import Project
 from dynasmith.project.verbs.item_world import ItemWorld
 from dynasmith.project.verbs.journals import journals_of
+from dynasmith.project.verbs.replacements.pointer_choice import chosen_pointer
 from dynasmith.project.world import World
 from dynasmith.tables.prices import prices_for
 
@@ -123,6 +137,13 @@ def _message(work: Callable[[], object]) -> str:
     return ""
 
 
+def _pointer(world: World) -> object:
+    source, target, began = Side(table="orders"), Side(table="orders-v2"), datetime.now(UTC)
+    spec = Replace(source=source, target=target, definition="{}", began=began, progress=NOT_BEGUN, options=NO_OPTIONS)
+    return _message(lambda: chosen_pointer(ItemWorld(world), spec, None))
+
+
+POINTER = value(_pointer)
 ROLE = "arn:aws:iam::111122223333:role/"
 HERE = 'endpoint = "{endpoint}"\nregion = "us-east-1"'
 CREDENTIALS = 'access_key_id = "${{K}}"\nsecret_access_key = "${{S}}"'
@@ -153,6 +174,7 @@ SECTIONS: dict[str, tuple[str, str, Observe]] = {
     "use_dualstack": (AWS_ALONE, AWS_ALONE + "\nuse_dualstack = true", URL),
     "ca_bundle": (HERE + '\nca_bundle = "a.pem"', HERE + '\nca_bundle = "b.pem"', TRUST),
     "engine": (HERE, HERE + '\nengine = "moto"', ENGINE),
+    "pointer": (HERE + '\npointer = "file:a"', HERE + '\npointer = "file:b"', POINTER),
     "remote": (HERE + '\nremote = "one"', HERE + '\nremote = "two"', FUNCTION),
 }
 MODEL = """from dynasmith.models import Model, Partition
@@ -199,6 +221,11 @@ FILES: dict[str, tuple[str, str, Observe]] = {
         JOURNAL,
     ),
 }
+FILES["replace.pointer"] = (
+    TOP + '[replace]\npointer = "file:{table}"\n' + SECTION,
+    TOP + '[replace]\npointer = "file:all"\n' + SECTION,
+    POINTER,
+)
 CLUSTER_ON = 'on = "listen://127.0.0.1:1"\n'
 FILES |= {
     f"clusters.{key}": (
@@ -258,6 +285,7 @@ ON_AN_ENGINE = {"limits.tables_per_region", "limits.control_plane_operations"}
 
 def test_every_key_has_an_entry() -> None:
     nested = {"crypto": ENCRYPTION_KEY, "clusters": CLUSTER, "jobs": JOBS, "limits": LIMITS, "prices": PRICES}
+    nested["replace"] = REPLACE
     keys = {key.name for key in PROJECT.keys if key.name not in nested}
     keys |= {f"{name}.{key.name}" for name, block in nested.items() for key in block.keys}
     assert keys == set(FILES) | ON_AN_ENGINE

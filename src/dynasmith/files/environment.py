@@ -44,6 +44,7 @@ class Environment(Struct, frozen=True, kw_only=True):
     ca_bundle: str = ""
     remote: str = ""
     engine: str = ""
+    pointer: str = ""
 
     def __repr__(self) -> str:
         said = {name: getattr(self, name) for name in self.__struct_fields__ if getattr(self, name)}

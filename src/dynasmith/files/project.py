@@ -73,6 +73,7 @@ class ProjectFile(Struct, frozen=True, kw_only=True):
     file_variables: dict[str, str] = {}
     refresh: dict[str, RefreshRecipe] = {}
     erase: dict[str, ErasureRecipe] = {}
+    pointer: str = ""
 
     def known(self, variables: Mapping[str, str]) -> Mapping[str, str]:
         """These variables, and those of ``env_file`` that are not among them."""
@@ -223,6 +224,7 @@ def _read(path: Path, variables: Mapping[str, str]) -> ProjectFile:
         migrations=said.get("migrations", "migrations"),
         erase=convert(said.get("erase", {}), dict[str, ErasureRecipe]),
         refresh=convert(said.get("refresh", {}), dict[str, RefreshRecipe]),
+        pointer=said.get("replace", {}).get("pointer", ""),
         history_table=said.get("history_table", "dynasmith-migrations"),
     )
 

@@ -60,6 +60,7 @@ ENVIRONMENT = Block(
             _MAYBE,
             "Lambda function, by name or ARN, that runs `migrate` and verbs that move items, next to the tables.",
         ),
+        DocumentKey("pointer", _MAYBE, "Pointer of its tables, in place of that of `[replace]`."),
         DocumentKey(
             "engine",
             _MAYBE,
@@ -184,6 +185,17 @@ ERASE = Block(
     ),
     synonyms={"table": "tables", "name": "argument"},
 )
+REPLACE = Block(
+    "[replace]",
+    (
+        DocumentKey(
+            "pointer",
+            _MAYBE,
+            "Where the application reads the name of its table: `ssm:/shop/{table}`, `file:PATH` or `hook:COMMAND`; "
+            "`{table}` is the name of the table in its definition.",
+        ),
+    ),
+)
 PROJECT = Block(
     "a project file",
     (
@@ -216,6 +228,7 @@ PROJECT = Block(
         DocumentKey("clusters", MapOf(CLUSTER), "Where workers of jobs may be, by name; `--on NAME`."),
         DocumentKey("refresh", MapOf(REFRESH), "Recipes of `dynasmith refresh`, by name."),
         DocumentKey("erase", MapOf(ERASE), "Recipes of `dynasmith erase`, by name."),
+        DocumentKey("replace", REPLACE, "What `dynasmith replace` switches."),
         DocumentKey("limits", LIMITS, "Quotas that the account had raised."),
         DocumentKey("prices", PRICES, "Prices that replace those of the built-in table, in US dollars."),
     ),

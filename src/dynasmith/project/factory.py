@@ -111,6 +111,7 @@ def _settings(file: ProjectFile, environment: Environment, variables: Mapping[st
         clusters=file.clusters,
         refresh=file.refresh,
         erase=file.erase,
+        pointer=environment.pointer or file.pointer,
         protected_places=tuple(_protected_places(file, variables)),
     )
 

@@ -29,7 +29,8 @@ class EnvironmentSettings(Struct, frozen=True, kw_only=True):
     address than the environment's. ``exports`` is where migrations leave the items of tables that they delete.
     ``dry_run_role`` is the ARN of the role that dry runs assume; empty: they read as
     whoever runs. ``remote`` is the function that runs verbs next to the tables; empty: they run here. ``refresh`` and
-    ``erase`` are recipes, ``clusters`` where workers of jobs may be, by name.
+    ``erase`` are recipes, ``clusters`` where workers of jobs may be, by name. ``pointer`` is where applications read
+    the name of a table, with ``{table}`` for the name that its definition has; empty: nothing says it.
     """
 
     environment: str = "aws"
@@ -52,6 +53,7 @@ class EnvironmentSettings(Struct, frozen=True, kw_only=True):
     ad_hoc: bool = False
     refresh: dict[str, RefreshRecipe] = {}
     erase: dict[str, ErasureRecipe] = {}
+    pointer: str = ""
     notes: tuple[str, ...] = ()
 
     def new_name(self, name: str) -> str:
@@ -61,3 +63,7 @@ class EnvironmentSettings(Struct, frozen=True, kw_only=True):
             return name
         prefix = "" if name.startswith(self.prefix) else self.prefix
         return f"{prefix}{name}{'' if name.endswith(self.suffix) else self.suffix}"
+
+    def defined_name(self, physical: str) -> str:
+        """The name that a definition has for a table of the environment: without prefix and suffix."""
+        return physical if self.physical else physical.removeprefix(self.prefix).removesuffix(self.suffix)

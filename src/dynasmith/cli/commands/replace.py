@@ -112,14 +112,15 @@ def verify(invocation: Invocation, job: str) -> int:
 
 @verb("cutover", example="dynasmith replace cutover last --pointer file:orders-table.txt")
 @click.argument("job")
-@click.option("--pointer", default="", metavar="POINTER",
-              help="Where the application reads its table's name: file:PATH, ssm:/NAME or hook:COMMAND.")  # fmt: skip
+@click.option("--pointer", metavar="POINTER",
+              help="Where the application reads its table's name: file:PATH, ssm:/NAME or hook:COMMAND; "
+                   "default pointer of [replace] in the project file.")  # fmt: skip
 @click.option("--fence", default="policy", show_default=True, metavar="FENCE",
               help="What stops writes of the old table: policy, or hook:COMMAND.")  # fmt: skip
 @click.option("--no-fence", is_flag=True, help="Stop no writes: the old table has no writer now.")
 @click.option("--max-fence", type=float, default=120.0, show_default=True, metavar="SECONDS",
               help="Stop writes so long at most; at least 45.")  # fmt: skip
-def cutover(invocation: Invocation, job: str, pointer: str, fence: str, no_fence: bool, max_fence: float) -> int:
+def cutover(invocation: Invocation, job: str, pointer: str | None, fence: str, no_fence: bool, max_fence: float) -> int:
     """Switch the application to the new table: stop writes, bring over the last changes, switch the pointer."""
     if no_fence and fence != "policy":
         raise UsageError("--fence and --no-fence contradict each other.", hint="remove one of them")

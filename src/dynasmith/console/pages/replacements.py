@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -23,7 +23,9 @@ from dynasmith.jobs.replacement_progress import STATES as STEPS
 from dynasmith.jobs.replacement_progress import ReplacementProgress
 from dynasmith.jobs.replacement_readiness import why_not_ready
 from dynasmith.jobs.spec import Replace
+from dynasmith.project.project import world_of
 from dynasmith.project.redaction import HIDDEN
+from dynasmith.project.verbs.replacements.pointer_choice import project_pointers
 
 FENCES: Final = ("policy", "none")
 """What a cut-over of this page stops writes with; a hook is a command, and pages run none."""
@@ -180,6 +182,7 @@ def ask_to_cut_over(request: PageRequest) -> ActionAnswer:
             "source": report.source_table,
             "target": report.target_table,
             "why": why_not_ready(report.progress, datetime.now(UTC)),
+            "pointers": [each for each in _pointers(request, report.source_table) if not each.startswith("hook:")],
             "command": request.command("replace", "cutover", report.job.id, "--pointer", "file:PATH"),
         },
     )
@@ -188,13 +191,20 @@ def ask_to_cut_over(request: PageRequest) -> ActionAnswer:
 def cut_over(request: PageRequest) -> ActionAnswer:
     """Switch the pointer, in this console. Commands of the machine are run from the command line alone."""
     replacements, job, consent = request.project.replacements, request.names["job"], request.consent
-    pointer, fence = request.form.text("pointer").strip(), request.form.text("fence")
-    if pointer.startswith("hook:") or fence not in FENCES:
+    pointer, fence = request.form.text("pointer").strip() or None, request.form.text("fence")
+    source = replacements.status(job).source_table
+    meant = [pointer] if pointer else _pointers(request, source)
+    if fence not in FENCES or any(each.startswith("hook:") for each in meant):
         raise UsageError("A page runs no commands.", hint="use the command line for a hook: dynasmith replace cutover")
     request.console.kept(JobRuns).begin(
         lambda listener: replacements.cutover(job, pointer=pointer, fence=fence, consent=consent, listener=listener)
     )
     return NextPage(say="The cut-over has begun in this console.")
+
+
+def _pointers(request: PageRequest, table: str) -> Sequence[str]:
+    """The pointers that the project file has for a table, by its own name and by that before it was replaced."""
+    return project_pointers(world_of(request.project).settings, table)
 
 
 def finish(request: PageRequest) -> ActionAnswer:

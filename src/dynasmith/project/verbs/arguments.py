@@ -362,7 +362,7 @@ CHECKS: dict[str, Check] = {
     "accept_conflicts": flag,
     "fence": text,
     "max_fence_seconds": number(),
-    "pointer": any_text,
+    "pointer": optional(any_text),
     "access_key": any_text,
     "account": any_text,
     "age": duration,

@@ -25,7 +25,7 @@ def lines_of(world: World, plan: Plan) -> list[str]:
 def _lines(world: World, planned: TablePlan) -> Iterator[str]:
     if not planned.changes:
         return
-    name = _logical(world, planned.table)
+    name = world.settings.defined_name(planned.table)
     if any(isinstance(change, CreateTable) for change in planned.changes):
         yield f"m.create_table({name!r})"
         return
@@ -86,8 +86,3 @@ def _projection(projection: Projection) -> str | list[str]:
 
 def _one(names: Sequence[str]) -> str | tuple[str, ...]:
     return names[0] if len(names) == 1 else tuple(names)
-
-
-def _logical(world: World, physical: str) -> str:
-    settings = world.settings
-    return physical.removeprefix(settings.prefix).removesuffix(settings.suffix) if not settings.physical else physical

@@ -11,6 +11,7 @@ from dynasmith.ports.listener import Listener, silent
 from dynasmith.project.verbs.arguments import checked
 from dynasmith.project.verbs.job_lookup import JobLookup
 from dynasmith.project.verbs.replacements.check import check_cutover
+from dynasmith.project.verbs.replacements.pointer_choice import chosen_pointer
 from dynasmith.project.verbs.replacements.replace import go_on, replacement_of, shown
 
 
@@ -41,7 +42,7 @@ class Replacements(JobLookup):
         self,
         job: str,
         *,
-        pointer: str,
+        pointer: str | None = None,
         fence: str = "policy",
         max_fence_seconds: float = 120.0,
         consent: Consent | None = None,
@@ -49,7 +50,7 @@ class Replacements(JobLookup):
     ) -> Replacement:
         """Switch the application to the new table: compare both once more, stop writes of the old one, bring over the
         last changes, and switch the ``pointer`` (``file:PATH``, ``ssm:/NAME`` or
-        ``hook:COMMAND``; see `dynasmith.pointer`).
+        ``hook:COMMAND``; see `dynasmith.pointer`); None is that of the project file.
 
         ``fence`` is ``policy`` (a statement in the resource policy of the old table, which stays there afterwards),
         ``hook:COMMAND``, or ``none`` where nobody writes. Where writes would be stopped for longer than
@@ -62,6 +63,7 @@ class Replacements(JobLookup):
         """
         job_id = self._replacement(job)
         spec = replacement_of(self._items, job_id)[1]
+        pointer = chosen_pointer(self._items, spec, pointer)
         check_cutover(spec, pointer, fence, max_fence_seconds, self._items)
         text = f"Stop writes of {spec.source.table} and switch to {spec.target.table} in {{where}}? No way back."
         self._items.granted(consent, spec.source, spec.source.table, text)
