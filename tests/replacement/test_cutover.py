@@ -136,7 +136,7 @@ def test_what_fails_before_the_switch_is_taken_back(story: ItemStory) -> None:
     Path("refuse").unlink()
     switched = story(*words, "--pointer", hook("pointer.sh"), "--fence", hook(), "--json")
     assert switched.json["replacement"]["state"] == "following back", switched.err
-    assert Path("hooks.log").read_text().splitlines()[2:] == ["on users", "read", "switch users users-v2"]
+    assert Path("hooks.log").read_text().splitlines()[2:] == ["read", "on users", "read", "switch users users-v2"]
     change(story, user(3, count=99))
     late = story("replace", "finish", job, "--yes")
     assert (late.code, late.error) == (1, "1 key of users was written after the cut-over.")

@@ -44,16 +44,15 @@ def cut_over(
     if run.spec.progress.state != "cutover":
         if why := fence.refusal():
             raise RunError(why, hint="--fence hook:COMMAND stops the writers in another way")
-        _named(pointer, source, target)
+        _refuse_switched(pointer, source, target)
         verify()
         if run.spec.progress.state != "verified":
             return
         run.keep(fenced_at=clock.now(), switches=False)
         run.enter("cutover")
-    if run.spec.progress.switches:
-        _stop_writes(run, session, fence, clock)
-    else:
+    if not (resumed := run.spec.progress.switches):
         try:
+            _refuse_switched(pointer, source, target)
             _stop_writes(run, session, fence, clock)
             _refuse_late(run, clock)
         except BaseException:
@@ -61,7 +60,10 @@ def cut_over(
             raise
         run.keep(switches=True)
     try:
-        pointer.switch(_named(pointer, source, target), target)
+        standing = _named(pointer, source, target)
+        if resumed and standing != target:  # else the application writes to the target, and nobody else may
+            _stop_writes(run, session, fence, clock)
+        pointer.switch(standing, target)
     except ChangeConflict:
         _back(run, fence)
         raise
@@ -81,11 +83,23 @@ def _named(pointer: Pointer, source: str, target: str) -> str | None:
     return found
 
 
+def _refuse_switched(pointer: Pointer, source: str, target: str) -> None:
+    """Raise ChangeConflict where somebody else switched the pointer: what the application writes to the new table
+    before the cut-over is made equal to the old one."""
+    if _named(pointer, source, target) == target:
+        raise ChangeConflict(
+            f"The pointer says {target} before the cut-over.",
+            hint=f"set it to {source} again; what was written to {target} meanwhile gives way to items of {source}, so "
+            "keep a copy of it first",
+        )
+
+
 def _stop_writes(run: CutoverRun, session: ReplacementSession, fence: WriteFence, clock: Clock) -> None:
     """Put the fence, prove it, and have everything in the new table."""
     fence.put()
     fence.prove()
     session.follower.catch_up(quiet=True, late=lambda: _refuse_late(run, clock))
+    session.follower.capture.keep((), session.follower.check)  # so that a run after this one handles no key again
     if blocked := session.follower.figures.blocked:
         raise RunError(
             f"{blocked:,} keys cannot be made equal, so nothing was switched.",
