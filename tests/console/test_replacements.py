@@ -14,7 +14,7 @@ from dynasmith import BlockedKey, KeyFigures, ReplacementProgress
 from dynasmith.files.ledger import FolderLedger
 from dynasmith.jobs.job import Job, moved
 from dynasmith.jobs.options import TransferOptions
-from dynasmith.jobs.replacement_readiness import why_not_ready
+from dynasmith.jobs.replacement_readiness import readiness
 from dynasmith.jobs.side import Side
 from dynasmith.jobs.spec import Replace
 
@@ -50,13 +50,33 @@ def kept_replacement(folder: Path, progress: ReplacementProgress, *, target: str
         (replace(VERIFIED, state="finished"), "it is cut over"),
         (replace(VERIFIED, keys=KeyFigures(blocked=1, captured_at=NOW)), "1 key cannot be made equal"),
         (replace(VERIFIED, keys=KeyFigures(captured_at=NOW - timedelta(hours=21))), "more than 20 hours ago"),
-        (replace(VERIFIED, keys=KeyFigures()), "may be gone from the stream"),
+        (replace(VERIFIED, keys=KeyFigures()), "no change was read yet"),
     ],
 )
 def test_why_a_cut_over_has_to_wait(progress: ReplacementProgress, why: str) -> None:
-    found = why_not_ready(progress, NOW)
-    assert (found == "") == (why == "")
-    assert why in found
+    found = readiness(progress, NOW)
+    assert (found.not_ready_because == "") == (why == "") == found.to_json()["ready"]
+    assert why in found.not_ready_because
+
+
+@pytest.mark.parametrize(
+    ("hours", "warning"),
+    [
+        (11.9, ""),
+        (12, "Changes were last read 12 hours ago: go on within 8 hours."),
+        (18.5, "Changes were last read 18 hours ago: go on within 1 hour."),
+        (19.5, "Changes were last read 19 hours ago: go on within an hour."),
+        (20.5, "Changes were last read 20 hours ago, and may be gone from the stream."),
+    ],
+)
+def test_a_stream_that_is_not_read_is_warned_of(hours: float, warning: str) -> None:
+    keys = KeyFigures(captured_at=NOW - timedelta(hours=hours))
+    for state in ("draining", "following", "verified", "following back"):
+        found = readiness(replace(VERIFIED, state=state, keys=keys), NOW)
+        assert (found.warning, found.must_compare) == (warning, hours > 20)
+        assert found.to_json()["warning"] == (warning or None)
+    for state in ("finished", "aborted"):
+        assert not readiness(replace(VERIFIED, state=state, keys=keys), NOW).warning
 
 
 def test_a_replacement_that_is_ready(jobs: Path) -> None:
@@ -72,6 +92,24 @@ def test_a_replacement_that_is_ready(jobs: Path) -> None:
     assert page.count('aria-current="step"') == 1
     assert f"dynasmith replace verify {JOB}" in text
     assert 'value="verify"' in page
+    assert " disabled" not in page
+
+
+def test_one_that_is_not_ready_is_not_cut_over(jobs: Path) -> None:
+    """The button says why; an older page that still has it is refused, too."""
+    unread = KeyFigures(captured_at=NOW - timedelta(hours=21), lag_seconds=76_000.0)
+    kept_replacement(jobs, replace(VERIFIED, keys=unread))
+    path = f"/replacements/{JOB}"
+    with console_of(jobs) as browser:
+        page = browser.get(path).text
+        assert page.count(' disabled title="changes were last read more than 20 hours ago') == 1
+        assert "21 h 6 min" in words_of(page)
+        assert "Changes were last read 21 hours ago, and may be gone from the stream." in words_of(page)
+        assert "replace cutover" not in page
+        for action in ("ask-to-cut-over", "cut-over"):
+            error = browser.act(path, action, pointer="file:users.txt", fence="none", yes="yes").outcome["error"]
+            assert error.startswith("users is not ready to be cut over, because changes were last read more than 20")
+    assert FolderLedger(jobs).show(JOB).state == "waiting"
 
 
 def test_blocked_keys_are_named_but_not_where_values_are_hidden(jobs: Path) -> None:

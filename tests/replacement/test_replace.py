@@ -53,6 +53,7 @@ def test_a_new_key_while_a_unique_attribute_moves(story: ItemStory, monkeypatch:
     found = answer.json
     assert (found["source_table"], found["target_table"], found["state"]) == ("users", "users-v2", "waiting")
     assert found["replacement"]["state"] == "verified"
+    assert (found["ready"], found["not_ready_because"], found["warning"]) == (True, None, None)
     assert found["replacement"]["records"] > 0
     assert story("jobs", "resume", found["id"], "--json").json["replacement"]["dirty_keys"] == 0
     assert by_id(story.items("users-v2")) == by_id(story.items("users"))

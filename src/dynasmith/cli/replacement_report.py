@@ -6,10 +6,11 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from dynasmith.cli.counts import counted, dollars_text, seconds_text
+from dynasmith.cli.flow_figures import left_text
 from dynasmith.cli.job_json import report_json
 from dynasmith.cli.shared_options import Invocation, print_json
 from dynasmith.cli.where_report import say_where, where_json
-from dynasmith.jobs.replacement_readiness import why_not_ready
+from dynasmith.jobs.replacement_readiness import readiness
 
 if TYPE_CHECKING:
     from dynasmith import Replacement
@@ -17,15 +18,15 @@ if TYPE_CHECKING:
 
 def show_replacement(invocation: Invocation, report: Replacement) -> int:
     """The end of a run, or how far a replacement is: 1 where it was cancelled, 3 where it is not where it was to be."""
+    progress, keys, found = report.progress, report.progress.keys, readiness(report.progress, datetime.now(UTC))
     if invocation.as_json:
-        print_json(report_json(invocation, report) | where_json(invocation, report))
+        print_json(report_json(invocation, report) | where_json(invocation, report) | found.to_json())
         return exit_code(report)
-    progress, keys = report.progress, report.progress.keys
     say_where(invocation, report)
     invocation.say(f"{report.source_table} is replaced by {report.target_table}: {progress.state}.")
     invocation.say(f"  copy: {report.counts.arithmetic}")
     left = f"{counted(keys.dirty, 'key')} to be made equal, {keys.blocked:,} blocked"
-    invocation.say(f"  {left}; lag {seconds_text(keys.lag_seconds)}")
+    invocation.say(f"  {left}; lag {left_text(keys.lag_seconds)}")
     for blocked in keys.first_blocked:
         said = "what blocks a key is hidden (--redact)" if invocation.redact else f"{blocked.key}: {blocked.reason}"
         invocation.say(f"    {said}")
@@ -51,11 +52,13 @@ def show_replacement(invocation: Invocation, report: Replacement) -> int:
     elif progress.state == "aborted":
         invocation.say(f"{report.target_table} stays; to delete it: dynasmith delete {report.target_table}")
     elif progress.state != "finished":
-        why = why_not_ready(progress, datetime.now(UTC))
+        why = found.not_ready_because
         answer = f"no, because {why}" if why else f"yes, by dynasmith replace cutover {report.job.id}"
         invocation.say(f"Ready to cut over: {answer}.")
     if report.job.state == "waiting":
-        invocation.say(f"Changes are not followed now. Within 20 hours run: dynasmith jobs resume {report.job.id}")
+        kept = "Changes are not followed now, and the stream keeps them for 24 hours."
+        verb = "replace verify" if found.must_compare else "jobs resume"
+        invocation.say(f"{found.warning or kept} To go on: dynasmith {verb} {report.job.id}")
     return exit_code(report)
 
 

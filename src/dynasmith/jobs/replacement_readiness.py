@@ -3,30 +3,74 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
+
+from msgspec import Struct
 
 from dynasmith.jobs.replacement_progress import ReplacementProgress
 
 STREAM_READ_WITHIN: Final = timedelta(hours=20)
 """The stream keeps 24 hours; a replacement that did not read it for so long compares every item again."""
+STREAM_WARNED_AFTER: Final = timedelta(hours=12)
+"""From when on somebody is told how long is left."""
 _OVER: Final = {
     "cutover": "it is being cut over",
     "following back": "it is cut over",
     "finished": "it is cut over, and finished",
     "aborted": "it was aborted",
 }
+_HOUR: Final = timedelta(hours=1)
+_ENDED: Final = ("finished", "aborted")
 
 
-def why_not_ready(progress: ReplacementProgress, now: datetime) -> str:
-    """Why a cut-over has to wait, as the end of a sentence; empty where nothing is known that it has to wait for. A
-    cut-over compares both tables once more itself."""
+class Readiness(Struct, frozen=True, kw_only=True):
+    """``not_ready_because`` is why a cut-over has to wait, as the end of a sentence, empty where nothing is known that
+    it has to wait for: a cut-over compares both tables once more itself. ``warning`` is a sentence about changes that
+    are not read, empty where there is time. ``must_compare``: so long that only a comparison of every item goes on."""
+
+    not_ready_because: str = ""
+    warning: str = ""
+    must_compare: bool = False
+
+    def to_json(self) -> dict[str, Any]:
+        """Stable keys."""
+        return {
+            "ready": not self.not_ready_because,
+            "not_ready_because": self.not_ready_because or None,
+            "warning": self.warning or None,
+        }
+
+
+def readiness(progress: ReplacementProgress, now: datetime) -> Readiness:
+    """Whether a replacement is ready to be cut over, by what its last run kept. Reads nothing."""
+    read_at = progress.keys.captured_at
+    unread = now - read_at if read_at is not None and progress.state not in _ENDED else timedelta()
+    must_compare = unread > STREAM_READ_WITHIN
+    return Readiness(
+        not_ready_because=_why_not(progress, must_compare=must_compare),
+        warning=_warning(unread) if unread >= STREAM_WARNED_AFTER else "",
+        must_compare=must_compare,
+    )
+
+
+def _why_not(progress: ReplacementProgress, *, must_compare: bool) -> str:
     keys = progress.keys
     if progress.state in _OVER:
         return _OVER[progress.state]
+    if must_compare:
+        return "changes were last read more than 20 hours ago, and may be gone from the stream"
     if progress.state != "verified":
         return f"it is {progress.state}, and both tables were not compared until they are equal"
     if keys.blocked:
         return f"{keys.blocked:,} {'key' if keys.blocked == 1 else 'keys'} cannot be made equal"
-    if keys.captured_at is None or now - keys.captured_at > STREAM_READ_WITHIN:
-        return "changes were last read more than 20 hours ago, and may be gone from the stream"
-    return ""
+    return "no change was read yet" if keys.captured_at is None else ""
+
+
+def _warning(unread: timedelta) -> str:
+    read = f"Changes were last read {unread // _HOUR} hours ago"
+    left = STREAM_READ_WITHIN - unread
+    if left < timedelta():
+        return f"{read}, and may be gone from the stream."
+    if left < _HOUR:
+        return f"{read}: go on within an hour."
+    return f"{read}: go on within {left // _HOUR} {'hour' if left < 2 * _HOUR else 'hours'}."

@@ -337,12 +337,16 @@ class ReplacementDetails(TypedDict):
 
 class ReplacementDocument(JobReport):
     """The end of a run of a replacement, or how far it is. ``reached`` says whether it is where its run was to end;
-    the counts are those of the copy."""
+    the counts are those of the copy. ``ready`` says whether it may be cut over, by what its last run kept;
+    ``not_ready_because`` is null where it may. ``warning`` is null where changes were read within 12 hours."""
 
     source_table: str
     target_table: str
     reached: bool
     replacement: ReplacementDetails
+    ready: bool
+    not_ready_because: str | None
+    warning: str | None
 
 
 class ServiceTransferDetails(TypedDict):

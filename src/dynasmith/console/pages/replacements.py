@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from dynasmith.console.job_runs import JobRuns, refuse_hooks
 from dynasmith.console.job_words import STATES, ago, utc_text
+from dynasmith.console.markup import duration
 from dynasmith.console.page import (
     ActionAnswer,
     ConsolePage,
@@ -18,10 +19,11 @@ from dynasmith.console.page import (
     PageRequest,
     path_of,
 )
-from dynasmith.errors import UsageError
+from dynasmith.errors import RunError, UsageError
 from dynasmith.jobs.replacement_progress import STATES as STEPS
 from dynasmith.jobs.replacement_progress import ReplacementProgress
-from dynasmith.jobs.replacement_readiness import why_not_ready
+from dynasmith.jobs.replacement_readiness import readiness
+from dynasmith.jobs.replacement_report import Replacement
 from dynasmith.jobs.spec import Replace
 from dynasmith.project.project import world_of
 from dynasmith.project.redaction import HIDDEN
@@ -74,7 +76,7 @@ def view(request: PageRequest) -> Mapping[str, Any]:
     report = request.project.replacements.status(request.names["job"])
     progress, job, now = report.progress, report.job, datetime.now(UTC)
     hides = request.console.hides
-    why = why_not_ready(progress, now)
+    found = readiness(progress, now)
     may = job.state in ("waiting", "interrupted", "failed")
     return {
         "id": job.id,
@@ -86,8 +88,8 @@ def view(request: PageRequest) -> Mapping[str, Any]:
         "job_state": STATES[job.state],
         "reason": request.console.masks(HIDDEN if hides and job.reason else job.reason),
         "rail": _rail(progress),
-        "ready": not why,
-        "why": why,
+        "why": found.not_ready_because,
+        "warning": found.warning,
         "figures": _figures(progress),
         "blocked": [
             (HIDDEN if hides else each.key, HIDDEN if hides else each.reason) for each in progress.keys.first_blocked
@@ -99,7 +101,7 @@ def view(request: PageRequest) -> Mapping[str, Any]:
         "safety": progress.safety,
         "arithmetic": report.counts.arithmetic,
         "may": _may(progress) if may else [],
-        "commands": _commands(request, job.id, progress),
+        "commands": _commands(request, job.id, progress, ready=not found.not_ready_because),
         "over": job.over,
     }
 
@@ -111,7 +113,7 @@ def _may(progress: ReplacementProgress) -> list[str]:
     return ["finish"] if progress.state == "following back" else []
 
 
-def _commands(request: PageRequest, job: str, progress: ReplacementProgress) -> list[tuple[str, str]]:
+def _commands(request: PageRequest, job: str, progress: ReplacementProgress, *, ready: bool) -> list[tuple[str, str]]:
     """The command lines of what the page shows and does."""
     words = {
         "resume": ("Go on with it", ("jobs", "resume", job)),
@@ -120,7 +122,7 @@ def _commands(request: PageRequest, job: str, progress: ReplacementProgress) -> 
         "abort": ("End it, both tables stay", ("replace", "abort", job)),
         "finish": ("Finish it", ("replace", "finish", job)),
     }
-    shown = [words[name] for name in _may(progress)]
+    shown = [words[name] for name in _may(progress) if ready or name != "ask-to-cut-over"]
     return [("Show it", request.command("replace", "status", job))] + [
         (label, request.command(*line)) for label, line in shown
     ]
@@ -154,7 +156,7 @@ def _figures(progress: ReplacementProgress) -> list[tuple[str, str, str]]:
         found.append(("Last comparison", f"{progress.differences:,}", "differences"))
     if progress.foreign:
         found.append(("Of no source item", f"{progress.foreign:,}", "items"))
-    return [("Lag", f"{keys.lag_seconds:,.1f}", "s"), *found]
+    return [("Lag", duration(keys.lag_seconds), ""), *found]
 
 
 def resume(request: PageRequest) -> ActionAnswer:
@@ -175,24 +177,34 @@ def verify(request: PageRequest) -> ActionAnswer:
 
 def ask_to_cut_over(request: PageRequest) -> ActionAnswer:
     """What a cut-over needs to know, and what it does."""
-    report = request.project.replacements.status(request.names["job"])
+    report = _ready(request)
     return PageDialog(
         "replacement_cutover.html",
         {
             "source": report.source_table,
             "target": report.target_table,
-            "why": why_not_ready(report.progress, datetime.now(UTC)),
             "pointers": [each for each in _pointers(request, report.source_table) if not each.startswith("hook:")],
             "command": request.command("replace", "cutover", report.job.id, "--pointer", "file:PATH"),
         },
     )
 
 
+def _ready(request: PageRequest) -> Replacement:
+    """The replacement. Raises RunError where it is not ready to be cut over, whatever an older page showed."""
+    report = request.project.replacements.status(request.names["job"])
+    if why := readiness(report.progress, datetime.now(UTC)).not_ready_because:
+        raise RunError(
+            f"{report.source_table} is not ready to be cut over, because {why}.",
+            hint="go on with the replacement, or compare again",
+        )
+    return report
+
+
 def cut_over(request: PageRequest) -> ActionAnswer:
     """Switch the pointer, in this console. Commands of the machine are run from the command line alone."""
     replacements, job, consent = request.project.replacements, request.names["job"], request.consent
     pointer, fence = request.form.text("pointer").strip() or None, request.form.text("fence")
-    source = replacements.status(job).source_table
+    source = _ready(request).source_table
     meant = [pointer] if pointer else _pointers(request, source)
     if fence not in FENCES or any(each.startswith("hook:") for each in meant):
         raise UsageError("A page runs no commands.", hint="use the command line for a hook: dynasmith replace cutover")
