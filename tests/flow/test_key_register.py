@@ -27,6 +27,9 @@ class Table:
     async def get(self, keys: Sequence[bytes]) -> Sequence[Item]:
         return [self.items[str(key_of(key, KEY)[0])] for key in keys if str(key_of(key, KEY)[0]) in self.items]
 
+    async def page(self, keys: Sequence[bytes]) -> Page:
+        return Page(items=await self.get(keys), next=None, read=len(keys))
+
     async def close(self) -> None:
         """Nothing is open."""
 

@@ -55,5 +55,9 @@ class Expiry:
 
     def __call__(self, item: RawItem | bytes) -> bool:
         """Whether TTL would delete the item."""
+        return self.at(item, self._now)
+
+    def at(self, item: RawItem | bytes, now: float) -> bool:
+        """Whether TTL would delete the item at another time (seconds since 1970)."""
         number: str = self._decode(item).at.number  # type: ignore[attr-defined]  # made above
-        return bool(number) and has_expired(number, self._now)
+        return bool(number) and has_expired(number, now)

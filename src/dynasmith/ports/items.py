@@ -227,8 +227,20 @@ class Lookup(Protocol):
         """The items that there are of these keys, read strongly, in any order."""
         ...
 
+    async def page(self, keys: Sequence[bytes]) -> Page:
+        """The same as a page, with the read units that they took; ``read`` counts the keys."""
+        ...
+
     async def close(self) -> None:
         """Close the connections."""
+        ...
+
+
+class OpenLookup(Protocol):
+    """Opens reads of single items on the running loop."""
+
+    def __call__(self, heard: ThrottleListener = ..., /) -> Awaitable[Lookup]:
+        """``heard`` is told of throttles, and of keys that the service left unread for want of capacity."""
         ...
 
 
@@ -291,7 +303,7 @@ class ItemAccess(Protocol):
         """Puts the new images of changes into the table, and deletes the keys that have none."""
         ...
 
-    def lookup(self, table: str) -> Callable[[], Awaitable[Lookup]]:
+    def lookup(self, table: str) -> OpenLookup:
         """Reads of single items of the table."""
         ...
 

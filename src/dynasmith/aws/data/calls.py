@@ -268,7 +268,8 @@ class Calls:
         )
 
         def read(reply: bytes) -> ReadOutcome:
-            return ReadOutcome(*found_and_left(batch_get_reply(reply), table, keys))
+            done = batch_get_reply(reply)
+            return ReadOutcome(*found_and_left(done, table, keys), units_of(done.capacity))
 
         return await self.ask("BatchGetItem", table, body, read)
 
@@ -350,10 +351,11 @@ class Calls:
 
 
 class ReadOutcome(NamedTuple):
-    """The items that a BatchGetItem read, and the keys that it did not look at, as they were sent."""
+    """The items that a BatchGetItem read, the keys that it did not look at, as they were sent, and what it consumed."""
 
     items: Sequence[RawItem]
     left: Sequence[Item]
+    units: Units = Units()
 
 
 class WriteOutcome(NamedTuple):

@@ -1,7 +1,12 @@
-"""Compare the two tables of a replacement, item by item, from either side; what differs becomes dirty."""
+"""Compare items of one table of a replacement with what the other one holds; what differs becomes dirty.
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Final
+An item whose time to live (TTL) has passed is left out where both tables have it: one that TTL deleted would be put
+back for ever. One that its table alone still has is compared.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
 
 from dynasmith.engine.replacement.item_mapping import ItemMapping
 from dynasmith.engine.replacement.marks import BY_VERIFY, Mark
@@ -10,50 +15,105 @@ from dynasmith.items.digest import item_hash
 from dynasmith.items.key import canonical_key
 from dynasmith.items.transform import ItemRefused
 from dynasmith.items.wire import RawItem
-from dynasmith.ports.owned_items import OwnedItems
-
-ITEMS_AT_ONCE: Final = 100
 
 
-def differences_from_source(
-    pages: Iterable[Sequence[RawItem]], mapping: ItemMapping, items: OwnedItems, check: Callable[[], None]
-) -> Iterator[Mark]:
-    """A mark for each item of the source that the target does not hold as it should. Reads the target strongly."""
-    for some in _pieces(pages):
-        check()
-        wanted = {canonical_key(item, mapping.source): _wanted(item, mapping) for item in some}
+def never(item: RawItem) -> bool:
+    """Of a table without TTL no item expires."""
+    del item
+    return False
+
+
+@dataclass(frozen=True, slots=True)
+class ExpiryCheck:
+    """Whether the time to live of an item of the ``source``, or of the ``target``, has passed."""
+
+    source: Callable[[RawItem], bool] = never
+    target: Callable[[RawItem], bool] = never
+
+
+@dataclass(frozen=True, slots=True)
+class PendingComparison:
+    """Some items of one table: the ``keys`` that must be read in the other one, and what ``marks`` makes of the items
+    that it has of them."""
+
+    keys: Sequence[bytes]
+    marks: Callable[[Mapping[bytes, RawItem]], list[Mark]]
+
+
+class ItemComparison(Protocol):
+    """One direction of a comparison. Keys are canonical: `dynasmith.items.key.canonical_key`."""
+
+    def begin(self, items: Sequence[RawItem]) -> PendingComparison:
+        """Begin to compare some items of the table that is read."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class SourceComparison:
+    """A mark for each item of the source that the target does not hold as it should."""
+
+    mapping: ItemMapping
+    expired: ExpiryCheck = ExpiryCheck()
+
+    def begin(self, items: Sequence[RawItem]) -> PendingComparison:
+        """See `ItemComparison`."""
+        wanted: dict[bytes, dict[bytes, RawItem] | None] = {}
+        for item in items:
+            if not self.expired.source(item):
+                made = _wanted(item, self.mapping)
+                wanted[canonical_key(item, self.mapping.source)] = made and {
+                    place: each for place, each in made.items() if not self.expired.target(each)
+                }
         places = dict.fromkeys(place for made in wanted.values() if made for place in made)
-        standing = items.read_target(list(places)) if places else {}
-        for key, made in wanted.items():
-            if made is None or any(not _same(standing.get(place), item) for place, item in made.items()):
-                yield Mark(key=key, by=BY_VERIFY)
+
+        def marks(standing: Mapping[bytes, RawItem]) -> list[Mark]:
+            return [
+                Mark(key=key, by=BY_VERIFY)
+                for key, made in wanted.items()
+                if made is None or any(not _same(standing.get(place), item) for place, item in made.items())
+            ]
+
+        return PendingComparison(tuple(places), marks)
 
 
-def differences_from_target(
-    pages: Iterable[Sequence[RawItem]],
-    mapping: ItemMapping,
-    items: OwnedItems,
-    check: Callable[[], None],
-    foreign: Callable[[bytes], None],
-) -> Iterator[Mark]:
-    """A mark for each item of the target that its source item does not make. ``foreign`` is told the keys of items that
-    belong to no source key. Reads the source strongly."""
-    for some in _pieces(pages):
-        check()
+@dataclass(slots=True)
+class TargetComparison:
+    """A mark for each item of the target that its source item does not make. ``foreign`` counts items that belong to no
+    source key."""
+
+    mapping: ItemMapping
+    expired: ExpiryCheck = ExpiryCheck()
+    foreign: int = field(default=0, init=False)
+
+    def begin(self, items: Sequence[RawItem]) -> PendingComparison:
+        """See `ItemComparison`."""
         owners: dict[bytes, dict[bytes, RawItem]] = {}
-        for item in some:
-            place, owner = canonical_key(item, mapping.target), mapping.owner(item)
+        for item in items:
+            owner = self.mapping.owner(item)
             if owner is None:
-                foreign(place)
+                self.foreign += 1
             else:
-                owners.setdefault(owner, {})[place] = item
-        found = items.read_source(list(owners)) if owners else {}
-        for owner, held in owners.items():
-            source = found.get(owner)
-            wanted = {} if source is None else _wanted(source, mapping) or {}
-            wrong = frozenset(place for place, item in held.items() if not _same(wanted.get(place), item))
-            if wrong:
-                yield Mark(key=owner, candidates=wrong, by=BY_VERIFY)
+                owners.setdefault(owner, {})[canonical_key(item, self.mapping.target)] = item
+
+        def marks(found: Mapping[bytes, RawItem]) -> list[Mark]:
+            made = []
+            for owner, held in owners.items():
+                wrong = self._wrong(held, found.get(owner))
+                if wrong:
+                    made.append(Mark(key=owner, candidates=wrong, by=BY_VERIFY))
+            return made
+
+        return PendingComparison(tuple(owners), marks)
+
+    def _wrong(self, held: Mapping[bytes, RawItem], source: RawItem | None) -> frozenset[bytes]:
+        """The places of one source key that hold what they should not."""
+        wanted = {} if source is None else _wanted(source, self.mapping) or {}
+        late = source is not None and self.expired.source(source)
+        return frozenset(
+            place
+            for place, item in held.items()
+            if place not in wanted or not (_same(wanted[place], item) or late or self.expired.target(item))
+        )
 
 
 def _wanted(item: RawItem, mapping: ItemMapping) -> dict[bytes, RawItem] | None:
@@ -65,9 +125,3 @@ def _wanted(item: RawItem, mapping: ItemMapping) -> dict[bytes, RawItem] | None:
 
 def _same(one: RawItem | None, other: RawItem) -> bool:
     return one is not None and (bytes(one) == bytes(other) or item_hash(one) == item_hash(other))
-
-
-def _pieces(pages: Iterable[Sequence[RawItem]]) -> Iterator[Sequence[RawItem]]:
-    for page in pages:
-        for start in range(0, len(page), ITEMS_AT_ONCE):
-            yield page[start : start + ITEMS_AT_ONCE]

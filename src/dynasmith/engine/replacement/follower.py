@@ -46,11 +46,12 @@ class Follower:
         self._check()
         self.capture.check()
 
-    def step(self) -> None:
-        """Handle what is dirty now, between two pieces of other work."""
+    def step(self) -> int:
+        """Handle some of what is dirty now, between two pieces of other work; how many keys there were."""
         self.check()
-        self.drain.run(pool=self._pool)
+        handled = self.drain.run(pool=self._pool)
         self._keep_now_and_then()
+        return handled
 
     def catch_up(self, *, quiet: bool = False, late: Callable[[], None] = lambda: None) -> None:
         """Handle keys until everything that was written before is in the target, or is blocked. With ``quiet`` until

@@ -4,15 +4,14 @@ anywhere goes on from its state.
 
 import asyncio
 from collections.abc import Mapping
-from itertools import islice
 from typing import Final
 
 import msgspec
 
-from dynasmith.engine.replacement.comparison import differences_from_source, differences_from_target
 from dynasmith.engine.replacement.cutover import cut_over
 from dynasmith.engine.replacement.marks import BY_COPY, Mark
 from dynasmith.engine.replacement.session import ReplacementSession, opened_session
+from dynasmith.engine.replacement.table_comparison import TableComparison
 from dynasmith.engine.transfer.event_thread import StopRequest
 from dynasmith.engine.transfer.events import FlowNote
 from dynasmith.engine.transfer.job_world import JobWorld
@@ -34,8 +33,6 @@ COMPARISONS_MAX: Final = 6
 """Comparisons of one run: what still differs then is no matter of time."""
 ENDED: Final[Mapping[ReplacementState, State]] = {"finished": "done", "aborted": "cancelled"}
 """What a job is in the states in which a replacement is over."""
-MARKS_AT_ONCE: Final = 1_000
-"""Differences that are kept together."""
 
 
 def begin_replacement(spec: Replace, world: JobWorld) -> Claim:
@@ -279,23 +276,24 @@ class _Run:
     def compare(self, session: ReplacementSession) -> int:
         """Compare every item; what differs is made equal. How many differed that the stream says nothing about."""
         follower, capture = session.follower, session.follower.capture
-        source, target = self.at.source().name, self.at.target().name
-        self.say(f"Comparing {source} with {target}.")
+        source, target = self.at.source(), self.at.target()
+        self.say(f"Comparing {source.name} with {target.name}.")
         capture.capture.seen = set()
         follower.drain.counts.changed.clear()
-        foreign: list[bytes] = []
-        arguments = (session.mapping, session.tables, follower.step)
-        for marks in (
-            differences_from_source(session.pages(source), *arguments),
-            differences_from_target(session.pages(target), *arguments, foreign.append),
-        ):
-            while some := list(islice(marks, MARKS_AT_ONCE)):
-                capture.keep(some, follower.check)
+        comparison = TableComparison(
+            source,
+            target,
+            session.mapping,
+            self.spec.options,
+            self.context,
+            lambda: self.claim.control().read_units_per_second,
+        )
+        comparison.run(lambda marks: capture.keep(marks, follower.check), follower.step)
         follower.catch_up()
         changed = list(follower.drain.counts.changed)
         found = follower.unexplained(changed) if changed else 0
         capture.capture.seen = None
-        self.keep(differences=found, foreign=len(foreign))
+        self.keep(differences=found, foreign=comparison.foreign)
         if found:
             self.say(f"{found:,} keys differed and are equal now.")
         return found

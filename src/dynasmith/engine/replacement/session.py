@@ -1,6 +1,6 @@
 """What a run of a replacement has open while it follows: spool, capture, drain."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Final
 
@@ -18,7 +18,6 @@ from dynasmith.engine.transfer.replacement_world import ReplacementWorld
 from dynasmith.engine.transfer.runner import RunContext
 from dynasmith.engine.waiter import StopFlag, rest
 from dynasmith.errors import RunError
-from dynasmith.items.wire import RawItem
 from dynasmith.jobs.replacement_progress import KeyFigures
 from dynasmith.jobs.spec import Replace
 
@@ -29,18 +28,8 @@ GAP_SECONDS_MAX: Final = 20 * 3600.0
 class ReplacementSession:
     """One direction of a replacement, open: who follows, and the two tables."""
 
-    def __init__(self, follower: Follower, tables: OwnedTables, mapping: ItemMapping, world: ReplacementWorld) -> None:
-        self.follower, self.tables, self.mapping, self._world = follower, tables, mapping, world
-
-    def pages(self, table: str) -> Iterator[Sequence[RawItem]]:
-        """Every item of a table, read strongly, page by page."""
-        start = None
-        while True:
-            request = {"ConsistentRead": True, **({} if start is None else {"ExclusiveStartKey": start})}
-            page = self._world.items.page("Scan", table, request)
-            yield page.items
-            if (start := page.last_key) is None:
-                return
+    def __init__(self, follower: Follower, tables: OwnedTables, mapping: ItemMapping) -> None:
+        self.follower, self.tables, self.mapping = follower, tables, mapping
 
 
 @contextmanager
@@ -85,7 +74,7 @@ def opened_session(
     follower = Follower(thread, drain, dirty, mapping, check=check, kept=kept, now=now, rest=wait)
     thread.start()
     try:
-        yield ReplacementSession(follower, tables, mapping, world)
+        yield ReplacementSession(follower, tables, mapping)
     finally:
         follower.close()
         thread.close()
