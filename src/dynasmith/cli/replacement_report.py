@@ -64,8 +64,6 @@ def show_replacement(invocation: Invocation, report: Replacement) -> int:
 
 def exit_code(report: Replacement) -> int:
     """1 for one that was cancelled, 3 for one that is not where its run was to end."""
-    if report.progress.state == "aborted":
-        return 0
     if report.job.state == "cancelled":
-        return 1
+        return 0 if report.reached and report.progress.state == "aborted" else 1
     return 0 if report.reached and not report.progress.conflicts else 3

@@ -119,7 +119,8 @@ def _may(job: Job) -> list[str]:
         "resume": job.state in ("interrupted", "failed", "waiting") and not isinstance(job.spec, Apply),
         "tick": isinstance(job.spec, Apply) and not job.over,
         "pace": not job.over and steered,
-        "cancel": not job.over,
+        # One that nobody runs is ended on its own page, which asks before it changes the table.
+        "cancel": not job.over and (job.state in ("running", "paused") or not isinstance(job.spec, Replace)),
         "undo": isinstance(job.spec, _UNDONE) and job.state not in ("running", "paused"),
     }
     return [name for name, is_so in may.items() if is_so]

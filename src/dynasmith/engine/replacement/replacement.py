@@ -15,7 +15,7 @@ from dynasmith.engine.replacement.table_comparison import TableComparison
 from dynasmith.engine.transfer.event_thread import StopRequest
 from dynasmith.engine.transfer.events import FlowNote
 from dynasmith.engine.transfer.job_world import JobWorld
-from dynasmith.engine.transfer.long_job import check_wish, kept_state
+from dynasmith.engine.transfer.long_job import JobCancelled, check_wish, kept_state
 from dynasmith.engine.transfer.new_job import new_job
 from dynasmith.engine.transfer.permit import RunPermit
 from dynasmith.engine.waiter import StopFlag, rest
@@ -68,7 +68,7 @@ def refuse_second(claim: Claim, world: JobWorld) -> None:
 
 def replace(spec: Replace, claim: Claim, world: JobWorld) -> Replacement:
     """Go on with a replacement to where its run is to end; give the report. The job is ``waiting`` then: nobody follows
-    the source until somebody goes on.
+    the source until somebody goes on. One that is cancelled meanwhile is aborted by this run.
 
     Raises Interrupted, LeaseLost, and what a state raises; a resume does that state again.
     """
@@ -79,6 +79,8 @@ def replace(spec: Replace, claim: Claim, world: JobWorld) -> Replacement:
         end.counts = claim.job.counts
         try:
             run.go()
+        except JobCancelled:
+            run.abort()
         finally:
             end.counts = run.counts
         if run.state in ENDED:
@@ -96,7 +98,9 @@ def replace(spec: Replace, claim: Claim, world: JobWorld) -> Replacement:
 
 
 def has_reached(spec: Replace) -> bool:
-    """Whether a replacement is where its runs are to end, or further."""
+    """Whether a replacement is where its runs are to end, or further; one that was cancelled on its way is not."""
+    if spec.progress.state == "aborted":
+        return spec.until == "aborted"
     return STATES.index(spec.progress.state) >= STATES.index(spec.until)
 
 

@@ -23,6 +23,7 @@ from dynasmith.jobs.spec import (
     Backfill,
     BulkPut,
     DeleteItems,
+    Replace,
     RollBack,
     ServiceExport,
     ServiceImport,
@@ -42,6 +43,7 @@ from dynasmith.project.verbs.job_ticks import JobTicks
 from dynasmith.project.verbs.journals import journals_of
 from dynasmith.project.verbs.migrations.jobs_of_migrations import migration_of, refuse_job_of_migration
 from dynasmith.project.verbs.refreshes.parts import refresh_world
+from dynasmith.project.verbs.replacements.cancellation import cancel_replacement
 from dynasmith.project.verbs.replacements.replacement_world import ProjectReplacementWorld
 from dynasmith.project.verbs.transforms import AnyTransform
 from dynasmith.project.world import World
@@ -110,11 +112,16 @@ class Jobs(JobTicks):
 
     @checked()
     def cancel(self, job: str) -> Job:
-        """End a job for good; what it wrote stays. A migration whose job is cancelled fails at that step.
+        """End a job for good; what it wrote stays. A migration whose job is cancelled fails at that step. The process
+        that runs a replacement ends it as `Replacements.abort` does.
 
-        Raises RunError for a job that is over or does not exist, UsageError where several jobs begin so.
+        Raises RunError for a job that is over or does not exist, and for a replacement that no process runs and that
+        has turned on a stream or stopped writes (`Replacements.abort` takes it back) or whose new table is in use;
+        UsageError where several jobs begin so.
         """
         job_id = self.find(job)
+        if isinstance(self.show(job_id).spec, Replace):
+            return cancel_replacement(self._items, job_id)
         state = migration_of(self._items, self.show(job_id))
         if state is not None and state.state == "running":  # its lock holds the job, which has no lease of its own
             return engine_jobs.ask_to_cancel(self._items.ledger, job_id)
