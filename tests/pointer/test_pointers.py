@@ -15,7 +15,7 @@ from cli.story import new_account
 from dynasmith import pointer as pointers
 from dynasmith.aws.control.pointer_calls import ssm_call
 from dynasmith.aws.control.session import Session
-from dynasmith.errors import ChangeConflict, PointerError, UsageError
+from dynasmith.errors import ChangeConflict, PointerError, Unreachable, UsageError
 from dynasmith.pointer import Pointer, pointer_at, reader
 from dynasmith.ports.access import AccessKeys, ResolvedAccess, Secret
 
@@ -76,8 +76,27 @@ def test_somebody_who_writes_a_parameter_at_the_same_time_is_seen(session: Sessi
             plain("PutParameter", {**parameters, "Value": "orders-9"})
         return plain(operation, parameters)
 
-    with pytest.raises(ChangeConflict, match="at the same time"):
+    with pytest.raises(ChangeConflict, match="at the same time; it says orders-9"):
         pointer_at("ssm:/shop/orders", meddling).switch("orders", "orders-2")
+    assert plain("GetParameter", {"Name": "/shop/orders"})["Parameter"]["Value"] == "orders-9"
+
+
+@pytest.mark.parametrize("lost", ["the first", "every"])
+def test_a_switch_of_a_parameter_whose_reply_is_lost_is_done(session: Session, lost: str) -> None:
+    """botocore sends it again, and then it has two versions; where that reply is lost too, what is read decides."""
+    plain = ssm_call(session)
+    pointer_at("ssm:/shop/orders", plain).switch(None, "orders")
+
+    def losing(operation: str, parameters: Any) -> Any:
+        if operation == "PutParameter":
+            plain(operation, parameters)
+            if lost == "every":
+                raise Unreachable("The connection broke.")
+        return plain(operation, parameters)
+
+    pointer = pointer_at("ssm:/shop/orders", losing)
+    pointer.switch("orders", "orders-2")
+    assert pointer.read() == ("orders-2", 2 if lost == "every" else 3)
 
 
 def test_of_many_that_switch_a_file_one_does(tmp_path: Path) -> None:

@@ -64,3 +64,33 @@ def test_a_pointer_that_somebody_switched_before_is_no_cut_over(story: ItemStory
     refused = story(*cutover(job))
     assert (refused.code, refused.error) == (1, "The pointer says users-v2 before the cut-over.")
     assert "77" in by_id(story.items("users-v2"))
+
+
+def test_a_pointer_that_cannot_be_switched_takes_the_cut_over_back(
+    story: ItemStory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = following(story)
+    with monkeypatch.context() as patched:
+        patched.setattr(FilePointer, "_write", lambda *_: Path("no-folder/table.txt").write_text(""))
+        assert "cannot be written" in story(*cutover(job)).error
+    assert state(story)["state"] == "following"
+    again = story("jobs", "resume", job, "--json")
+    assert (again.code, again.json["replacement"]["state"]) == (0, "verified"), "a refused cut-over is commanded again"
+
+    def killed(*_: object) -> None:
+        raise Killed
+
+    with monkeypatch.context() as patched:
+        patched.setattr(FilePointer, "switch", killed)
+        with pytest.raises(Killed):
+            story(*cutover(job))
+    assert "Writes of users are stopped since" in story("replace", "status", job).err
+    assert story("replace", "abort", job, "--yes").code == 0
+    assert state(story)["state"] == "aborted"
+
+
+def test_a_name_that_no_table_can_have_begins_nothing(story: ItemStory) -> None:
+    with_users(story, 1, key="mail")
+    refused = story("replace", "users", "--yes", "--transform", "moves:by_mail", "--to", "a b")
+    assert (refused.code, refused.error) == (2, "'a b' cannot be the name of a table: it contains ' '.")
+    assert story("jobs", "list", "--json").json == []

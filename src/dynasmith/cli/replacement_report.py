@@ -49,6 +49,11 @@ def show_replacement(invocation: Invocation, report: Replacement) -> int:
         invocation.say(
             f"Give the definition the name {report.target_table}, then run: dynasmith replace finish {report.job.id}"
         )
+    elif progress.fenced_at is not None and progress.state == "cutover":
+        invocation.say(
+            f"Writes of {report.source_table} are stopped since {progress.fenced_at:%Y-%m-%dT%H:%M:%SZ}. To go on: "
+            f"dynasmith jobs resume {report.job.id}; to let them go on: dynasmith replace abort {report.job.id}"
+        )
     elif progress.state == "aborted":
         invocation.say(f"{report.target_table} stays; to delete it: dynasmith delete {report.target_table}")
     elif progress.state != "finished":

@@ -59,10 +59,13 @@ def _why_not(progress: ReplacementProgress, *, must_compare: bool) -> str:
         return _OVER[progress.state]
     if must_compare:
         return "changes were last read more than 20 hours ago, and may be gone from the stream"
-    if progress.state != "verified":
-        return f"it is {progress.state}, and both tables were not compared until they are equal"
     if keys.blocked:
         return f"{keys.blocked:,} {'key' if keys.blocked == 1 else 'keys'} cannot be made equal"
+    if progress.foreign:
+        items = "item" if progress.foreign == 1 else "items"
+        return f"the new table has {progress.foreign:,} {items} of another origin"
+    if progress.state != "verified":
+        return f"it is {progress.state}, and both tables were not compared until they are equal"
     return "no change was read yet" if keys.captured_at is None else ""
 
 

@@ -1,18 +1,18 @@
 """A pointer in a parameter of Systems Manager.
 
 The service has no conditional write of a parameter. Each write gives the number of its version, so one that does not
-follow the version that was read shows that somebody else wrote in between. Source: API reference, PutParameter.
+follow the version that was read shows that something was written in between: by somebody else, or by the same call,
+which is sent again where its reply is lost. Source: API reference, PutParameter.
 """
 
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any, Final
 
-from dynasmith.errors import ChangeConflict, PointerError
+from dynasmith.errors import ChangeConflict, DynasmithError, PointerError
 from dynasmith.pointer.place import PointerValue, SsmCall, table_name
 
 _ABSENT: Final = "ParameterNotFound"
-_THERE: Final = "ParameterAlreadyExists"
 
 
 class ParameterPointer:
@@ -30,22 +30,41 @@ class ParameterPointer:
         return PointerValue(table_name(str(said["Value"]), f"The parameter {self._name}"), int(said["Version"]))
 
     def switch(self, before: str | None, after: str) -> None:
-        """See the protocol. Two calls."""
+        """See the protocol. Two calls, where nobody else writes and every reply comes."""
         there = self.read()
         if there.table == after:
             return
+        self._check(there, before)
+        asked = {"Name": self._name, "Value": after, "Type": "String", "Overwrite": there.version > 0}
+        try:
+            version = int(self._call("PutParameter", asked)["Version"])
+        except DynasmithError:
+            found = self.read()  # the reply may be lost, and not the write
+            if found.table != after:
+                self._check(found, before)
+                raise
+            version = found.version
+        self._give_way(there.version, version, after)
+
+    def _check(self, there: PointerValue, before: str | None) -> None:
         if there.table != before:
             raise ChangeConflict(
                 f"The parameter {self._name} says {there.table or 'nothing'}, and not {before or 'nothing'}.",
                 hint="somebody else switched it: look who reads which table",
             )
-        asked = {"Name": self._name, "Value": after, "Type": "String", "Overwrite": there.version > 0}
-        version = int(self._call("PutParameter", asked)["Version"])
-        if version != there.version + 1:
-            raise ChangeConflict(
-                f"Somebody else wrote the parameter {self._name} at the same time; it says {after} now.",
-                hint=f"look at its history (version {version - 1}), and set it right",
-            )
+
+    def _give_way(self, first: int, last: int, after: str) -> None:
+        """Where somebody else wrote between two versions, write again what they wrote. A call whose reply was lost is
+        sent twice, and writes two versions of its own."""
+        for version in range(last - 1, first, -1):
+            said = self._call("GetParameter", {"Name": f"{self._name}:{version}"})["Parameter"]
+            if (value := str(said["Value"])) != after:
+                asked = {"Name": self._name, "Value": value, "Type": "String", "Overwrite": True}
+                self._call("PutParameter", asked)
+                raise ChangeConflict(
+                    f"Somebody else wrote the parameter {self._name} at the same time; it says {value}, as they wrote.",
+                    hint=f"version {version} is theirs: look who reads which table",
+                )
 
 
 def boto_call(operation: str, parameters: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from dynasmith.engine.replacement.session import ReplacementSession
-from dynasmith.errors import ChangeConflict, RunError
+from dynasmith.errors import AccessError, ChangeConflict, PointerError, RunError, ServiceError, ServiceUnavailable
 from dynasmith.jobs.replacement_progress import ReplacementState
 from dynasmith.jobs.spec import Replace
 from dynasmith.pointer.place import Pointer
@@ -64,8 +64,10 @@ def cut_over(
         if resumed and standing != target:  # else the application writes to the target, and nobody else may
             _stop_writes(run, session, fence, clock)
         pointer.switch(standing, target)
-    except ChangeConflict:
-        _back(run, fence)
+    except (ChangeConflict, PointerError, AccessError, ServiceError) as error:
+        # Where the reply was lost it may be switched in a moment, whatever it says now.
+        if not isinstance(error, ServiceUnavailable) and pointer.read().table != target:
+            _back(run, fence)
         raise
     now = clock.now()
     fenced_at = run.spec.progress.fenced_at or now

@@ -126,6 +126,9 @@ class _Run:
     def go(self) -> None:
         """From its state to where the run is to end."""
         self.check()
+        cuts_over = self.state in ("cutover", "following back") or self.at.commanded
+        if self.spec.until == "following back" and not cuts_over:  # one that was refused is commanded again
+            self.spec = msgspec.structs.replace(self.spec, until="verified")
         if self.spec.until == "aborted":
             self.abort()
             return
@@ -207,8 +210,8 @@ class _Run:
             raise RunError(
                 f"{self.spec.target.table} is in use already.", hint="dynasmith replace finish ends the replacement"
             )
-        if self.spec.progress.switches:
-            raise RunError("The pointer is being switched.", hint=f"dynasmith jobs resume {self.claim.job.id}")
+        if self.spec.progress.switches and self.at.pointer(self.spec).read().table == self.spec.target.table:
+            raise RunError("The pointer is switched already.", hint=f"dynasmith jobs resume {self.claim.job.id}")
         if self.spec.progress.fenced_at is not None:
             self.at.fence(self.spec).lift()
             self.keep(fenced_at=None)

@@ -16,6 +16,7 @@ from dynasmith.project.verbs.file_names import absolute
 from dynasmith.project.verbs.item_world import ItemWorld
 from dynasmith.project.verbs.tables import exists
 from dynasmith.project.verbs.transforms import AnyTransform, class_made
+from dynasmith.tables.rules.names import table_name_fault
 from dynasmith.tables.settings import SETTINGS
 from dynasmith.tables.table import Table, known
 
@@ -24,15 +25,27 @@ _HINT = "name the folder or the file of an export of dynasmith, or create the ta
 
 def new_target(items: ItemWorld, side: Side, definition: Table) -> Table:
     """The table that is created at ``side`` from ``definition``: with the prefix and suffix of its environment, without
-    replicas and what else belongs to the table that the definition is of (a policy, for example)."""
+    replicas and what else belongs to the table that the definition is of (a policy, for example). Raises UsageError for
+    a name that no table can have."""
+    name = items.at(side).settings.new_name(side.table)
+    check_table_name(name)
     return replace(
         definition,
-        name=items.at(side).settings.new_name(side.table),
+        name=name,
         replicas=UNSET,
         consistency=UNSET,
         witness_region=UNSET,
         **{setting.field: UNSET for setting in SETTINGS if not setting.copied},
     )
+
+
+def check_table_name(name: str) -> None:
+    """Raise UsageError for a name that no table can have."""
+    if fault := table_name_fault(name):
+        raise UsageError(
+            f"{name[:80]!r} cannot be the name of a table: it {fault}.",
+            hint="3 to 255 letters, digits, dots, hyphens and underscores",
+        )
 
 
 def class_target(items: ItemWorld, target: object, transform: AnyTransform | None) -> Table | None:

@@ -31,10 +31,10 @@ from dynasmith.project.verbs.file_names import absolute
 from dynasmith.project.verbs.item_world import ItemWorld
 from dynasmith.project.verbs.job_resume import resume
 from dynasmith.project.verbs.job_world import ProjectJobWorld
+from dynasmith.project.verbs.new_target import check_table_name
 from dynasmith.project.verbs.restore_world import desired_table, restore_world
 from dynasmith.project.verbs.tables import exists
 from dynasmith.project.world import World
-from dynasmith.tables.rules.names import table_name_fault
 from dynasmith.tables.table import Billing, Encryption, EncryptionKind
 
 _BILLING = {"on-demand": Billing.ON_DEMAND, "provisioned": Billing.PROVISIONED}
@@ -184,11 +184,7 @@ def _checked(world: World, request: RestoreRequest) -> Restore:
     side = Side(table=request.target, region=request.region)
     at = world.elsewhere(side)
     side = replace(side, table=at.settings.new_name(request.target))
-    if fault := table_name_fault(side.table):
-        raise UsageError(
-            f"{side.table!r} cannot be the name of a table: it {fault}.",
-            hint="3 to 255 letters, digits, dots, hyphens and underscores",
-        )
+    check_table_name(side.table)
     if request.prove and not is_s3(request.prove):
         layout_of([request.prove])  # what is not there is said before the service restores for an hour
     if exists(at, side.table):
