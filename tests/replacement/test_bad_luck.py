@@ -5,10 +5,11 @@ from typing import Any
 
 import pytest
 
+from cli.story import client_of
 from dynasmith.engine.replacement.mark_spool import MarkSpool
 from dynasmith.pointer.file import FilePointer
 from item_stories.kit import ItemStory
-from replacement.kit import by_id, change, user, with_users
+from replacement.kit import by_id, change, definition, user, with_users
 
 HOOK = "hook:true"
 POINTER = Path("table.txt")
@@ -94,3 +95,21 @@ def test_a_name_that_no_table_can_have_begins_nothing(story: ItemStory) -> None:
     refused = story("replace", "users", "--yes", "--transform", "moves:by_mail", "--to", "a b")
     assert (refused.code, refused.error) == (2, "'a b' cannot be the name of a table: it contains ' '.")
     assert story("jobs", "list", "--json").json == []
+
+
+def test_a_delete_is_followed_in_a_stream_of_keys_alone(story: ItemStory) -> None:
+    story.direct.create_table(
+        TableName="users",
+        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+        BillingMode="PAY_PER_REQUEST",
+        StreamSpecification={"StreamEnabled": True, "StreamViewType": "KEYS_ONLY"},
+    )
+    story.put("users", user(1), user(2))
+    story.define(definition("id"))
+    job = story("replace", "users", "--yes", "--until", "following", "--json").json["id"]
+    live = client_of(story.endpoint, story.account)
+    live.delete_item(TableName="users", Key={"id": {"S": "1"}})
+    live.close()
+    assert story("jobs", "resume", job).code == 0
+    assert list(by_id(story.items("users-v2"))) == ["2"]

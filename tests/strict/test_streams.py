@@ -326,6 +326,9 @@ def test_a_stream_that_lost_its_records_is_another_stream(
         found = Streamed(again, next_db, client_of(again.endpoint, "dynamodbstreams"))
         found.put("c")
         assert (found.arn, found.keys(found.records())) == (old, ["a", "b", "c"])
+        place = found.records()[0]["dynamodb"]["SequenceNumber"]
+        behind = found.page(found.iterator("AFTER_SEQUENCE_NUMBER", SequenceNumber=place))[0]
+        assert found.keys(behind) == ["b", "c"]
         other = [one.describe_table(TableName="other")["Table"]["LatestStreamArn"] for one in (tab.db, next_db)]
         assert other[0] != other[1]
         assert {one["StreamArn"] for one in found.streams.list_streams()["Streams"]} == {old, other[1]}

@@ -31,5 +31,7 @@ def marks_of(records: Sequence[ChangeRecord], mapping: ItemMapping) -> list[Mark
     for record in records:
         key = canonical_key(record.keys, mapping.source)
         images = mapping.keys(record.old) | mapping.keys(record.new)
+        if mapping.transform is None:  # an item keeps its key then, whatever the stream shows of it
+            images |= mapping.keys(record.keys)
         found[key] = found.get(key, frozenset()) | images
     return [Mark(key=key, candidates=candidates) for key, candidates in found.items()]

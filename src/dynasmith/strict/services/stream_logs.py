@@ -80,6 +80,8 @@ async def adopt_stream(upstream: Upstream, account: Account, table: StrictTable,
     follow_stream(account, table, now, at)
     log, real = account.streams[str(table.stream.arn)], time.time()
     log.marked = not kept
+    if kept:
+        log.shards[0].first = int(kept[0]["dynamodb"]["SequenceNumber"])
     for one in kept:
         said = {name: value for name, value in one.items() if name != "eventSourceARN"}
         number, made = int(one["dynamodb"]["SequenceNumber"]), _made(one, real)

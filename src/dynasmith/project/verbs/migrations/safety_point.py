@@ -68,7 +68,8 @@ def make_safety_point(
         export_files(items, table, str(folder), listener=listener)
     if not verify_sides(items, table, str(folder)).equal:
         raise RunError(
-            f"The export {folder} differs from table {physical}; nothing was deleted.",
-            hint="something writes to the table, or the export is old: remove it, and run the migration again",
+            f"The export {folder} differs from table {physical}: something writes to the table, or the export is old.",
+            hint="turn on point-in-time recovery, or allow dynamodb:CreateBackup; else remove the export, and run this "
+            "again while nobody writes",
         )
     return SafetyPoint(kind="export", place=str(folder), at=now)
