@@ -221,6 +221,7 @@ replace-cutover --pointer | replacement/test_cutover.py
 replace-cutover --fence | replacement/test_cutover.py
 replace-cutover --no-fence | replacement/test_cutover.py
 replace-cutover --max-fence | replacement/test_cutover.py
+replace-cutover --max-read-units | replacement/test_comparison.py
 replace-finish --accept-conflicts | replacement/test_cutover.py
 replace-start --to | replacement/test_replace.py
 replace-start --transform | replacement/test_replace.py
@@ -228,6 +229,7 @@ replace-start --source-key | replacement/test_replace.py
 replace-start --until | replacement/test_replace.py
 replace-start --max-read-units | replacement/test_replace.py
 replace-start --max-write-units | replacement/test_replace.py
+replace-verify --max-read-units | replacement/test_comparison.py
 refresh --from | item_stories/test_refresh.py
 refresh --recipe | item_stories/test_refresh.py
 refresh --allow-personal | item_stories/test_refresh.py

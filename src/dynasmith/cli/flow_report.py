@@ -103,9 +103,11 @@ class FlowProgressView:
             match event:
                 case FlowStarted():
                     word = "resumed" if event.resumed else "started"
-                    if self._resumable:
+                    if self._resumable and event.job:  # a part of a job has no id
                         self._say(f"Job {event.job} {word}: {event.verb} {event.table}.", "dim")
                     self._bar.start()  # not before: until then a person may be asked for consent
+                    if self._task is not None:
+                        self._bar.remove_task(self._task)
                     self._task = self._bar.add_task(f"{event.verb} {event.table}", total=event.total_items, figures="")
                 case FlowNote():
                     self._say(event.sentence, "dim")

@@ -9,6 +9,8 @@ from dynasmith.cli.shared_options import Invocation, verb
 from dynasmith.cli.suggestions import VerbGroup
 from dynasmith.errors import UsageError
 
+COMPARED_UNITS = "Limit of comparisons from now on, in read units a second of each table; default that of the start."
+
 
 class ReplaceGroup(VerbGroup):
     """A table in place of a verb means `start` that table."""
@@ -35,7 +37,7 @@ def command() -> None:
               help="Attribute of the new items that holds the old key attribute NAME; default NAME.")  # fmt: skip
 @click.option("--until", type=click.Choice(("following", "verified")), default="verified", show_default=True,
               help="Stop when every change is followed, or when both tables were compared.")  # fmt: skip
-@click.option("--max-read-units", type=UNITS, help="Limit of the copy in read units a second.")
+@click.option("--max-read-units", type=UNITS, help="Limit of the copy and of comparisons in read units a second.")
 @click.option("--max-write-units", type=UNITS, help="Limit of the copy in write units a second.")
 def start(
     invocation: Invocation,
@@ -99,14 +101,15 @@ def status(invocation: Invocation, job: str) -> int:
 
 @verb("verify", example="dynasmith replace verify last")
 @click.argument("job")
-def verify(invocation: Invocation, job: str) -> int:
+@click.option("--max-read-units", type=UNITS, help=COMPARED_UNITS)
+def verify(invocation: Invocation, job: str, max_read_units: float | None) -> int:
     """Compare every item of both tables and make equal what differs, also after changes were lost."""
     from dynasmith.cli.flow_report import FlowProgressView
     from dynasmith.cli.replacement_report import show_replacement
 
     project = invocation.project()
     with FlowProgressView(invocation.words(), redact=invocation.redact) as shown:
-        report = project.replacements.verify(job, listener=shown)
+        report = project.replacements.verify(job, max_read_units=max_read_units, listener=shown)
     return show_replacement(invocation, report)
 
 
@@ -120,7 +123,16 @@ def verify(invocation: Invocation, job: str) -> int:
 @click.option("--no-fence", is_flag=True, help="Stop no writes: the old table has no writer now.")
 @click.option("--max-fence", type=float, default=120.0, show_default=True, metavar="SECONDS",
               help="Stop writes so long at most; at least 45.")  # fmt: skip
-def cutover(invocation: Invocation, job: str, pointer: str | None, fence: str, no_fence: bool, max_fence: float) -> int:
+@click.option("--max-read-units", type=UNITS, help=COMPARED_UNITS)
+def cutover(
+    invocation: Invocation,
+    job: str,
+    pointer: str | None,
+    fence: str,
+    no_fence: bool,
+    max_fence: float,
+    max_read_units: float | None,
+) -> int:
     """Switch the application to the new table: stop writes, bring over the last changes, switch the pointer."""
     if no_fence and fence != "policy":
         raise UsageError("--fence and --no-fence contradict each other.", hint="remove one of them")
@@ -134,6 +146,7 @@ def cutover(invocation: Invocation, job: str, pointer: str | None, fence: str, n
             pointer=pointer,
             fence="none" if no_fence else fence,
             max_fence_seconds=max_fence,
+            max_read_units=max_read_units,
             consent=invocation.consent(),
             listener=shown,
         )

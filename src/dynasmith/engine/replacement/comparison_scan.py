@@ -7,7 +7,7 @@ at, and slower where they throttle.
 
 import asyncio
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import suppress
 from dataclasses import dataclass
@@ -70,6 +70,7 @@ class ComparisonScan:
         self._running: Future[None] | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._mover: Mover | None = None
+        self._limit: float | None = None
         self._keeper: _Segments | None = None
 
     def __enter__(self) -> Self:
@@ -103,8 +104,9 @@ class ComparisonScan:
         return found
 
     def limit(self, units_per_second: float | None) -> None:
-        """Read each of both tables at another pace from now on; None for the one that the pass began with."""
-        self._call(self._change, units_per_second)
+        """Read each of both tables at another pace from now on; None for the one of the options."""
+        self._limit = units_per_second
+        self._call(self._change)
 
     @property
     def throttled(self) -> int:
@@ -117,14 +119,14 @@ class ComparisonScan:
         """Read units a second that the pace of the scan leaves now; infinite without a limit."""
         return inf if self._mover is None else self._mover.rates[0]
 
-    def _change(self, units_per_second: float | None) -> None:
+    def _change(self) -> None:
         if self._mover is not None:
-            self._mover.change(units_per_second, units_per_second)
+            self._mover.change(self._limit, self._limit)
 
-    def _call(self, call: object, *arguments: object) -> None:
+    def _call(self, call: Callable[[], None]) -> None:
         if self._loop is not None:
             with suppress(RuntimeError):  # the loop has ended
-                self._loop.call_soon_threadsafe(call, *arguments)  # type: ignore[arg-type]
+                self._loop.call_soon_threadsafe(call)
 
     def _run(self) -> None:
         try:
@@ -163,6 +165,8 @@ class ComparisonScan:
         self._mover = Mover(
             source, sink, None, keeper, scans, lookups, stop, permit, transfer_width(self._options), digest=False
         )
+        if self._limit is not None:
+            self._change()
         await self._mover.run()
 
     def _wake(self) -> None:

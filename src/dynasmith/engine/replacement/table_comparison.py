@@ -77,19 +77,20 @@ class TableComparison:
         step: Callable[[], int],
     ) -> None:
         marks: list[Mark] = []
-        wanted, busy = None, False
-        with ComparisonScan(read, other, comparison, self._options, self._context.loop_factory) as scan:
+        limit, busy = self._limit(), False
+        scan = ComparisonScan(read, other, comparison, self._options, self._context.loop_factory)
+        scan.limit(limit)
+        with scan:
             while (batches := scan.take(0.0 if busy else WAIT_SECONDS)) is not None:
                 marks += [mark for batch in batches for mark in batch.marks]
                 if len(marks) >= MARKS_AT_ONCE:
                     keep(marks)
                     marks = []
                 busy = step() > 0
-                if self._progress.tell(sum(batch.items for batch in batches), scan):
+                if self._progress.tell(sum(batch.items for batch in batches), scan) and limit != self._limit():
                     limit = self._limit()
-                    if limit != wanted:
-                        scan.limit(limit)
-                        wanted = limit
+                    scan.limit(limit)
+        self._progress.end_pass(scan)
         if marks:
             keep(marks)
 
@@ -108,7 +109,7 @@ class _Progress:
         first, second = (end.description.item_count_estimate for end in (source, target))
         self._total = first + (second or first) or None  # that of a new table is 0 for hours
         self._items = 0
-        self._throttled = 0
+        self._throttled = self._throttled_before = 0
         self._began = self._told = 0.0
 
     def begin(self) -> None:
@@ -124,7 +125,7 @@ class _Progress:
         now = self._context.monotonic()
         if now - self._told < PROGRESS_SECONDS:
             return False
-        self._told, self._throttled = now, scan.throttled
+        self._told, self._throttled = now, self._throttled_before + scan.throttled
         seconds = max(now - self._began, 0.001)
         left = None if self._total is None else remaining_seconds(self._items, self._total, seconds)
         self._context.listener(
@@ -141,6 +142,10 @@ class _Progress:
             )
         )
         return True
+
+    def end_pass(self, scan: ComparisonScan) -> None:
+        """One table was read."""
+        self._throttled = self._throttled_before = self._throttled_before + scan.throttled
 
     def end(self) -> None:
         """All was compared."""

@@ -79,10 +79,17 @@ def replace(
 
 
 def go_on(
-    items: ItemWorld, job_id: str, until: ReplacementGoal, *, listener: Listener = silent, **changes: object
+    items: ItemWorld,
+    job_id: str,
+    until: ReplacementGoal,
+    *,
+    max_read_units: float | None = None,
+    listener: Listener = silent,
+    **changes: object,
 ) -> Replacement:
-    """Go on with a replacement to another goal; ``changes`` are of its progress."""
-    _change(items, job_id, until, changes)
+    """Go on with a replacement to another goal; ``changes`` are of its progress. A limit of reads that is given is that
+    of every later run."""
+    _change(items, job_id, until, changes, max_read_units)
     replacing = _world_of(items, listener, commanded=True)
     report = resume(
         items, job_id, transform=None, accept_changed_transform=False, listener=listener, replacing=replacing
@@ -97,14 +104,22 @@ def _world_of(
     return lambda spec: ProjectReplacementWorld.of(items, spec, listener, commanded=commanded)
 
 
-def _change(items: ItemWorld, job_id: str, until: ReplacementGoal, changes: Mapping[str, object]) -> None:
+def _change(
+    items: ItemWorld,
+    job_id: str,
+    until: ReplacementGoal,
+    changes: Mapping[str, object],
+    max_read_units: float | None,
+) -> None:
     replacement_of(items, job_id)
     claim = items.ledger.claim(job_id)
     try:
         spec = readable(claim.job)
         assert isinstance(spec, Replace)
         progress = msgspec.structs.replace(spec.progress, **changes)
-        spec = msgspec.structs.replace(spec, progress=progress, until=until)
+        limit = spec.options.max_read_units if max_read_units is None else max_read_units
+        options = msgspec.structs.replace(spec.options, max_read_units=limit)
+        spec = msgspec.structs.replace(spec, progress=progress, until=until, options=options)
         claim.change(msgspec.structs.replace(claim.job, spec=spec))
     finally:
         claim.release()

@@ -28,14 +28,24 @@ class Replacements(JobLookup):
         return shown(self._items, self._replacement(job))
 
     @checked()
-    def verify(self, job: str, *, listener: Listener = silent) -> Replacement:
+    def verify(self, job: str, *, max_read_units: float | None = None, listener: Listener = silent) -> Replacement:
         """Compare every item of both tables, make equal what differs, and go on until two comparisons in a row find
-        nothing; whatever was lost of the stream meanwhile.
+        nothing; whatever was lost of the stream meanwhile. ``max_read_units`` a second of each table are read from now
+        on; None is what the replacement began with: by default half of provisioned capacity, and what an on-demand
+        table bears.
 
-        Costs strong reads of every item of both tables, four times. Raises Locked while another process follows the
-        table, RunError for a job that is over or does not exist, UsageError for one that replaces no table.
+        Costs strong reads of every item of both tables, four times. One that is stopped or killed begins again.
+        Raises Locked while another process follows the table, RunError for a job that is over or does not exist,
+        UsageError for one that replaces no table.
         """
-        return go_on(self._items, self._replacement(job), "verified", heals=True, listener=listener)
+        return go_on(
+            self._items,
+            self._replacement(job),
+            "verified",
+            heals=True,
+            max_read_units=max_read_units,
+            listener=listener,
+        )
 
     @checked()
     def cutover(
@@ -45,6 +55,7 @@ class Replacements(JobLookup):
         pointer: str | None = None,
         fence: str = "policy",
         max_fence_seconds: float = 120.0,
+        max_read_units: float | None = None,
         consent: Consent | None = None,
         listener: Listener = silent,
     ) -> Replacement:
@@ -55,6 +66,7 @@ class Replacements(JobLookup):
         ``fence`` is ``policy`` (a statement in the resource policy of the old table, which stays there afterwards),
         ``hook:COMMAND``, or ``none`` where nobody writes. Where writes would be stopped for longer than
         ``max_fence_seconds`` (45 at least), nothing is switched and they go on. There is no way back.
+        ``max_read_units`` is the limit of the comparison, as for `verify`.
 
         Needs the consent `yes`. Raises ConsentRequired, UsageError (a pointer that is none, a fence or a time that
         cannot be), ChangeConflict where the pointer names another table, NoEffect where writes pass the fence,
@@ -68,7 +80,7 @@ class Replacements(JobLookup):
         text = f"Stop writes of {spec.source.table} and switch to {spec.target.table} in {{where}}? No way back."
         self._items.granted(consent, spec.source, spec.source.table, text)
         changes = {"pointer": pointer, "fence": fence, "max_fence_seconds": max_fence_seconds}
-        return go_on(self._items, job_id, "following back", listener=listener, **changes)
+        return go_on(self._items, job_id, "following back", max_read_units=max_read_units, listener=listener, **changes)
 
     @checked()
     def finish(
