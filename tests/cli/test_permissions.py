@@ -64,6 +64,21 @@ def test_the_policy_of_verbs_is_that_of_their_rows_on_the_tables(shop: Story) ->
     assert every == [f"{PREFIX}/world".replace("us-east-1", "eu-west-1"), f"{PREFIX}/orders", f"{PREFIX}/world"]
 
 
+def test_the_policy_of_a_cut_over_names_the_parameter_of_the_project_file(shop: Story) -> None:
+    """The two words of a verb need no quotes."""
+    words = ("permissions", "replace", "cutover", "get", "--table", "orders-v2", "--account", ACCOUNT)
+    found = actions(shop(*words))
+    assert found["ssm:PutParameter"] == [f"arn:aws:ssm:us-east-1:{ACCOUNT}:parameter/*"]
+    assert found["dynamodb:GetRecords"] == [f"{PREFIX}/orders-v2/stream/*"]
+    assert {f"dynamodb:{each}ResourcePolicy" for each in ("Get", "Put", "Delete")} <= {*found}
+    assert "dynamodb:GetItem" in found
+    assert "dynamodb:UpdateTable" not in found  # that is of the other verbs of a replacement
+    shop.write("dynasmith.toml", '[replace]\npointer = "ssm:/shop/{table}"\n')
+    named = actions(shop(*words))["ssm:GetParameter"]
+    assert named == [f"arn:aws:ssm:us-east-1:{ACCOUNT}:parameter/shop/{name}" for name in ("orders", "orders-v2")]
+    assert {"dynamodb:UpdateTable", "dynamodb:CreateTable"} <= {*actions(shop("permissions", "replace", "start"))}
+
+
 def test_settings_are_those_that_the_definition_mentions(shop: Story) -> None:
     found = actions(shop("permissions", "apply", "--table", "orders", "--account", ACCOUNT))
     assert {"dynamodb:TagResource", "dynamodb:ListTagsOfResource"} <= {*found}

@@ -14,7 +14,8 @@ import pytest
 from cli.story import Answer
 from dynasmith.aws.errors.action_resources import ResourceNames
 from example_counts import TIMES
-from permissions.cases import CASES, Case
+from permissions.case import Case
+from permissions.cases import CASES
 from permissions.kit import RoleStory
 from permissions.prepare import HISTORY
 from permissions.proof import Right, fails_without, runs_with, statements_of
@@ -46,7 +47,7 @@ def run(case: Case, story: RoleStory, given: Iterable[Right]) -> Answer:
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.words)
 def test_a_verb_runs_with_exactly_the_actions_of_the_page(rich: None, story: RoleStory, case: Case) -> None:
     rights = rights_of(case)
-    runs_with(rights, case.spare, story.home, run(case, story, rights))
+    runs_with(rights, (*case.spare, *case.fenced), story.home, run(case, story, rights))
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.words)

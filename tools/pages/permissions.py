@@ -101,7 +101,13 @@ def _others() -> str:
 def _resources() -> str:
     """A row for each resource, with the actions that take it."""
     names = ResourceNames(
-        region="REGION", account="ACCOUNT", table="TABLE", function="FUNCTION", role="ROLE", bucket="BUCKET"
+        region="REGION",
+        account="ACCOUNT",
+        table="TABLE",
+        function="FUNCTION",
+        role="ROLE",
+        bucket="BUCKET",
+        parameter="PARAMETER",
     )
     found: dict[tuple[str, ...], list[str]] = {}
     for action in sorted(every_action()):

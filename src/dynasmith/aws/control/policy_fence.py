@@ -36,6 +36,7 @@ from dynasmith.tables.policy import same_policy
 
 NO_POLICY: Final = "NO_POLICY"
 _ABSENT: Final = "PolicyNotFoundException"
+_NO_REVISION: Final = "dynasmith-no-such-revision"
 LOOK_SECONDS: Final = 1.0
 STALE_SECONDS: Final = 15.0
 """How old what GetResourcePolicy shows may be: the API reference says a few seconds."""
@@ -60,8 +61,9 @@ class PolicyFence:
 
     def refusal(self) -> str:
         """See the port. GetResourcePolicy, and where there can be a fence two deletes of keys that nothing has: only of
-        a caller that may write is a refused write a proof later. Raises AccessDenied where this one may not, or may not
-        read what has to be known."""
+        a caller that may write is a refused write a proof later. Where the table has no policy a deletion of one that
+        is not there, since without that permission the fence would stay. Raises AccessDenied where this caller may not
+        do these, or may not read what has to be known."""
         table = self._described.table
         if UNSET in (table.replicas, table.time_to_live):
             raise unread_settings(self._described.unread.values(), self._name, self._session.access)
@@ -80,6 +82,8 @@ class PolicyFence:
                 f"The resource policy of {self._name} has {size} bytes with the fence in it, and "
                 f"{RESOURCE_POLICY_MAX_BYTES} are allowed."
             )
+        if policy is None:
+            self._delete_nothing()
         self._write_once()
         return ""
 
@@ -182,6 +186,14 @@ class PolicyFence:
             self._call("DeleteResourcePolicy", asked)
         else:
             self._call("PutResourcePolicy", {**asked, "Policy": policy})
+
+    def _delete_nothing(self) -> None:
+        """Delete a policy of a revision that there is not. Raises AccessDenied where this caller may delete none."""
+        try:
+            self._write(_NO_REVISION, None)
+        except ServiceError as error:
+            if error.service_code != _ABSENT:
+                raise
 
     # --- the proof
 

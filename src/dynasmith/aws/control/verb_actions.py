@@ -88,6 +88,17 @@ _LEFTOVERS: Final = (
     *("backup:DeleteBackupSelection", "backup:DeleteBackupPlan", "backup:DeleteBackupVault"),
     *("iam:GetRole", "iam:ListAttachedRolePolicies", "iam:ListRolePolicies"),
 )
+_STREAM: Final = ("dynamodb:DescribeStream", "dynamodb:GetShardIterator", "dynamodb:GetRecords")
+_FOLLOWS: Final = (
+    *(LOOK, "dynamodb:Scan", "dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:DeleteItem"),
+    *_STREAM,
+)
+"""What one table that follows another takes, on both."""
+OWN_STREAM: Final = "a stream that it turns on and off"
+POLICY_FENCE: Final = "its own policy as the fence"
+SSM_POINTER: Final = "a pointer in Systems Manager"
+FENCED: Final = "while writes are stopped"
+FENCED_POLICY: Final = "while writes are stopped, of a table with a policy"
 RETIRED: Final = ("autoscaling", *(each.key.name for each in SETTINGS if needed(each)))
 """The settings that outlive their table, and that retire removes."""
 _RETIRED_READS: Final = dict.fromkeys(action for name in RETIRED for action in SETTING_READS.get(name, ()))
@@ -200,15 +211,38 @@ VERB_ACTIONS: Final[Mapping[str, VerbActions]] = {
     ),
     "refresh": VerbActions(needs=(LOOK, "dynamodb:Scan", "dynamodb:BatchWriteItem", "dynamodb:DeleteItem"), spare=_TTL),
     "replace start": VerbActions(
-        needs=(
-            *(LOOK, "dynamodb:Scan", "dynamodb:CreateTable", "dynamodb:UpdateTable"),
-            *("dynamodb:DescribeStream", "dynamodb:GetShardIterator", "dynamodb:GetRecords"),
-            *("dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:DeleteItem", "dynamodb:BatchWriteItem"),
-            *("dynamodb:CreateBackup", "dynamodb:DescribeBackup"),
-        ),
-        unread=("lambda:ListEventSourceMappings",),
-        spare=_CONDITIONAL,
+        needs=(*_FOLLOWS, "dynamodb:CreateTable", "dynamodb:BatchWriteItem"),
+        unread=("dynamodb:CreateBackup", "dynamodb:DescribeBackup"),
+        spare=(*_CONDITIONAL, *_QUOTA, *_ALL_READS),
+        also={OWN_STREAM: ("dynamodb:UpdateTable",)},
+    ),
+    "replace verify": VerbActions(needs=_FOLLOWS, spare=_TTL),
+    "replace cutover": VerbActions(
+        needs=_FOLLOWS,
+        spare=_TTL,
+        also={
+            POLICY_FENCE: (
+                *("dynamodb:GetResourcePolicy", "dynamodb:PutResourcePolicy", "dynamodb:DeleteResourcePolicy"),
+                *("dynamodb:BatchWriteItem", "dynamodb:DescribeTimeToLive"),
+            ),
+            SSM_POINTER: ("ssm:GetParameter", "ssm:PutParameter"),
+        },
+    ),
+    "replace finish": VerbActions(
+        needs=(LOOK, *_STREAM),
         reads="defined",
+        changes=True,
+        spare=(*_TTL, *_QUOTA),
+        also={OWN_STREAM: ("dynamodb:UpdateTable",)},
+    ),
+    "replace abort": VerbActions(
+        needs=(LOOK,),
+        spare=_TTL,
+        also={
+            OWN_STREAM: ("dynamodb:UpdateTable",),
+            FENCED: ("dynamodb:GetResourcePolicy", "dynamodb:DeleteResourcePolicy"),
+            FENCED_POLICY: ("dynamodb:PutResourcePolicy",),
+        },
     ),
     "delete-items --keys": VerbActions(needs=(LOOK, "dynamodb:BatchGetItem", "dynamodb:DeleteItem"), spare=_TTL),
     "jobs undo": VerbActions(
@@ -334,8 +368,5 @@ NO_ACTIONS: Final = (
     *("jobs list", "jobs show", "jobs wait", "jobs pause", "jobs proceed", "jobs pace", "jobs cancel", "jobs prune"),
 )
 """The verbs that call no service, where jobs are kept in a folder."""
-OF_ITS_JOB: Final = (
-    *("jobs resume", "worker", "console", "report"),
-    *("replace verify", "replace cutover", "replace finish", "replace abort"),
-)
+OF_ITS_JOB: Final = (*("jobs resume", "worker", "console", "report"),)
 """The verbs that need what other verbs need: of the job that they go on with or work for, or that their pages offer."""

@@ -1,8 +1,8 @@
 """What an IAM action can be narrowed to, and the least statements that allow some of them.
 
 Source: "Actions, resources, and condition keys" of the Service Authorization Reference, of DynamoDB, Application Auto
-Scaling, AWS Backup, CloudTrail, CloudWatch, CloudWatch Logs, IAM, KMS, Lambda and S3. One that is not here is allowed
-on every resource, because its service knows none for it, or none that is known before the call.
+Scaling, AWS Backup, CloudTrail, CloudWatch, CloudWatch Logs, IAM, KMS, Lambda, S3 and Systems Manager. One that is not
+here is allowed on every resource, because its service knows none for it, or none that is known before the call.
 """
 
 from collections.abc import Iterable, Mapping
@@ -70,6 +70,10 @@ _OTHERS: Final[Mapping[str, tuple[str, ...]]] = {
         f"s3:{each}": ("arn:{partition}:s3:::{bucket}/*",)
         for each in ("AbortMultipartUpload", "DeleteObject", "GetObject", "PutObject", "PutObjectAcl")
     },
+    **{
+        f"ssm:{each}": ("arn:{partition}:ssm:{region}:{account}:parameter/{parameter}",)
+        for each in ("GetParameter", "PutParameter")
+    },
     "logs:FilterLogEvents": ("arn:{partition}:logs:{region}:{account}:log-group:/aws/lambda/{function}:*",),
 }
 
@@ -84,6 +88,7 @@ class ResourceNames(Struct, frozen=True, kw_only=True):
     function: str = "*"
     role: str = "*"
     bucket: str = "*"
+    parameter: str = "*"
 
 
 def takes_no_resource(action: str) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import product
 from typing import Any, Final
 
 from msgspec.structs import replace
@@ -15,6 +16,7 @@ from dynasmith.aws.errors.action_resources import ResourceNames, resources_of
 from dynasmith.aws.errors.policy_statement import partition_of
 from dynasmith.errors import UsageError
 from dynasmith.project.verbs.lambda_policy import FunctionPolicy
+from dynasmith.project.verbs.replacements.pointer_choice import project_pointers
 from dynasmith.project.world import TableName, World
 from dynasmith.tables.document_of import document_of
 from dynasmith.tables.findings import did_you_mean
@@ -45,6 +47,7 @@ ROLES: Final[Mapping[str, tuple[str, ...]]] = {
     ),
 }
 """Who needs what: looks at tables, changes tables, moves and rewrites items."""
+_SSM: Final = "ssm:"
 POLICY_MAX_CHARACTERS: Final = 6_144
 """Of a managed policy, without white space (IAM User Guide, "IAM and AWS STS quotas")."""
 
@@ -64,8 +67,9 @@ def verb_policy(
     physical = [world.name_of(each) for each in tables] or sorted(defined)
     wanted: dict[tuple[str, ...], set[str]] = {}
     for name in physical or ["*"]:
-        for region in _regions(defined.get(name), names.region):
-            _add(wanted, _actions(chosen, defined.get(name)), replace(names, table=name, region=region))
+        for region, parameter in product(_regions(defined.get(name), names.region), _parameters(world, name)):
+            there = replace(names, table=name, region=region, parameter=parameter)
+            _add(wanted, _actions(chosen, defined.get(name)), there)
     history = {action for row in chosen if row.history for action in (*row.history, *_conditional(row))}
     if history:
         settings = world.settings
@@ -95,7 +99,7 @@ def _rows(verb: str) -> tuple[VerbActions, ...]:
         return (replace(row, needs=asked),)
     group = tuple(row for each, row in ROWS.items() if each.startswith(f"{verb} "))
     if not group and verb not in NO_ACTIONS:
-        hint = did_you_mean(verb, ROWS) or "a verb of two words is given in quotes: 'backup create'"
+        hint = did_you_mean(verb, ROWS) or "dynasmith help lists the verbs"
         raise UsageError(f"{verb!r} is not a verb with permissions.", hint=hint)
     return group
 
@@ -126,6 +130,12 @@ def _regions(table: Table | None, own: str) -> tuple[str, ...]:
     """The Regions of a table and its replicas."""
     replicas = known(table.replicas, ()) if table is not None else ()
     return (own, *(each.region for each in replicas))
+
+
+def _parameters(world: World, table: str) -> tuple[str, ...]:
+    """The parameters of Systems Manager that the project file has as the pointer of a table, else every one."""
+    found = project_pointers(world.settings, table) if table != "*" else ()
+    return tuple(each.removeprefix(_SSM).removeprefix("/") for each in found if each.startswith(_SSM)) or ("*",)
 
 
 def _add(wanted: dict[tuple[str, ...], set[str]], actions: Iterable[str], names: ResourceNames) -> None:

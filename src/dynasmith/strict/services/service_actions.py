@@ -176,6 +176,13 @@ def _logs(_: StrictWorld, request: WireRequest, account: Account) -> list[tuple[
     return _plain(f"logs:{operation}", f"{prefix}{group}:*" if group else "*")
 
 
+def _ssm(_: StrictWorld, request: WireRequest, account: Account) -> list[tuple[NeededAction, str]]:
+    operation = request.headers.get(b"x-amz-target", b"").rpartition(b".")[2].decode("latin-1")
+    name = str(body_of(request).get("Name") or "")
+    prefix = f"arn:aws:ssm:{account.key[1]}:{account.number}:parameter/"
+    return _plain(f"ssm:{operation}", prefix + name.removeprefix("/") if name else "*")
+
+
 _SERVICES: Mapping[str, Callable[..., list[tuple[NeededAction, str]]]] = {
     "dynamodb": _dynamodb,
     "backup": _backup,
@@ -189,4 +196,5 @@ _SERVICES: Mapping[str, Callable[..., list[tuple[NeededAction, str]]]] = {
     "lambda": _lambda,
     "logs": _logs,
     "sqs": _targeted("sqs"),
+    "ssm": _ssm,
 }
