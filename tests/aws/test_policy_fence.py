@@ -18,7 +18,7 @@ from dynasmith.aws.control.policy_fence import PolicyFence
 from dynasmith.aws.control.session import Session
 from dynasmith.aws.control.tables import AwsTables
 from dynasmith.aws.errors.denial import DenialReason, denial_reason
-from dynasmith.errors import AccessDenied, ChangeConflict, NoEffect, WaitTimeout
+from dynasmith.errors import AccessDenied, ChangeConflict, NoEffect, Throttled, WaitTimeout
 from dynasmith.ports.access import AccessKeys, ResolvedAccess, Secret
 from dynasmith.strict import StrictServer
 from dynasmith.strict.state.clock import StrictClock
@@ -267,6 +267,16 @@ def test_a_denial_without_a_reason_is_a_proof_where_writes_passed_before(fenced:
     assert fenced.fence.refusal() == ""
     deny_without_reason()
     fenced.fence.prove()
+
+
+def test_a_write_that_was_throttled_is_none_that_passed(fenced: Fenced, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(client_settings, "ISOLATED_ATTEMPTS", 1)
+    fenced.session.close()
+    fenced.server.fault("BatchWriteItem", kind="throttle", times=3)
+    assert fenced.fence.refusal() == ""
+    fenced.server.fault("DeleteItem", kind="throttle", times=None)
+    with pytest.raises(Throttled):
+        fenced.fence.refusal()
 
 
 def test_a_fence_that_was_lifted_is_given_time_to_go(fenced: Fenced) -> None:

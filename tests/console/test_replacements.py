@@ -83,7 +83,9 @@ def test_a_replacement_that_is_ready(jobs: Path) -> None:
     kept_replacement(jobs, VERIFIED)
     with console_of(jobs) as browser:
         assert f"/replacements/{JOB}" in browser.get("/replacements").text
-        assert f"/replacements/{JOB}" in browser.get(f"/jobs/{JOB}").text
+        job = browser.get(f"/jobs/{JOB}").text
+        assert f"/replacements/{JOB}" in job
+        assert [do for do in ("resume", "ask-to-cancel") if f'value="{do}"' in job] == ["resume"]
         page = browser.get(f"/replacements/{JOB}").text
     text = words_of(page)
     assert "Ready to cut over: yes." in text

@@ -199,13 +199,18 @@ class PolicyFence:
 
     def _write_once(self) -> None:
         """Have a write of each kind pass. Raises AccessDenied where this caller may not write; a fence that was lifted
-        is given time to go."""
+        is given time to go, and so is a table that takes no writes just now."""
         looked_from = self._clock.monotonic()
         for batch in (False, True):
-            while (denied := self._denied(batch=batch)) is not None:
+            while (refusal := self._tried(batch=batch)) is not None:
                 waited = self._clock.monotonic() - looked_from
-                if denial_reason(denied.message) is not DenialReason.RESOURCE_POLICY or waited >= SPREAD_SECONDS:
-                    raise self._unproved(denied)
+                if isinstance(refusal, AccessDenied):
+                    passes_later = denial_reason(refusal.message) is DenialReason.RESOURCE_POLICY
+                    refusal = self._unproved(refusal)
+                else:
+                    passes_later = True
+                if not passes_later or waited >= SPREAD_SECONDS:
+                    raise refusal
                 self._clock.sleep(LOOK_SECONDS)
         self._has_written = True
 
@@ -225,7 +230,12 @@ class PolicyFence:
         )
 
     def _denied(self, *, batch: bool) -> AccessDenied | None:
-        """The denial of a delete of a key that nothing has; None where it passed, or no reply says which."""
+        """The denial of a write; None where it passed, or no reply says which."""
+        refusal = self._tried(batch=batch)
+        return refusal if isinstance(refusal, AccessDenied) else None
+
+    def _tried(self, *, batch: bool) -> DynasmithError | None:
+        """Why a delete of a key that nothing has did not pass; None where it passed."""
         key_schema = self._described.table.key
         key = {one.name: _absent(one.type) for one in (*key_schema.partition, *key_schema.sort)}
         request = {"RequestItems": {self._name: [{"DeleteRequest": {"Key": key}}]}}
@@ -234,10 +244,8 @@ class PolicyFence:
                 self._call("BatchWriteItem", request)
             else:
                 self._call("DeleteItem", {"TableName": self._name, "Key": key})
-        except AccessDenied as denied:
-            return denied
-        except (*_PASSING, *_LOST):
-            return None
+        except (AccessDenied, *_PASSING, *_LOST) as error:
+            return error
         return None
 
     def _call(self, operation: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
