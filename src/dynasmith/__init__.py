@@ -129,6 +129,7 @@ if TYPE_CHECKING:
     from dynasmith.jobs.cluster import Cluster, DaskClient, SparkDriver, WorkerPlace
     from dynasmith.jobs.copy_alternatives import CopyAlternative
     from dynasmith.jobs.counts import Counts
+    from dynasmith.jobs.definition_patch import DefinitionPatch
     from dynasmith.jobs.erasure_recipe import ErasedTable
     from dynasmith.jobs.erasure_report import ErasureReport, TableErasureDryRun
     from dynasmith.jobs.estimate import JobEstimate
@@ -324,6 +325,7 @@ _HOMES = {
     "jobs.erasure_report": "ErasureReport TableErasureDryRun",
     "jobs.refresh_recipe": "RefreshPart",
     "jobs.refresh_report": "PartDryRun RefreshDryRun RefreshReport",
+    "jobs.definition_patch": "DefinitionPatch",
     "jobs.replacement_progress": "BlockedKey KeyFigures ReplacementProgress",
     "jobs.replacement_report": "Replacement",
     "jobs.restore_report": "ItemProof RestoreReport RestoredSetting",
@@ -413,6 +415,7 @@ __all__ = [
     "DeadLetter",
     "DecryptionFailed",
     "DefinitionError",
+    "DefinitionPatch",
     "DeletionDryRun",
     "Detached",
     "Diagnosis",

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from dynasmith.cli.counts import counted, dollars_text, seconds_text
+from dynasmith.cli.definition_patch_report import definition_missing, show_definition
 from dynasmith.cli.flow_figures import left_text
 from dynasmith.cli.job_json import report_json
 from dynasmith.cli.shared_options import Invocation, print_json
@@ -45,10 +46,9 @@ def show_replacement(invocation: Invocation, report: Replacement) -> int:
     if progress.conflicts:
         late = counted(progress.conflicts, "key")
         invocation.say(f"  {late} of {report.source_table}, written after that, did not come over")
+    show_definition(invocation, report)
     if progress.state == "following back":
-        invocation.say(
-            f"Give the definition the name {report.target_table}, then run: dynasmith replace finish {report.job.id}"
-        )
+        invocation.say(f"To end it: dynasmith replace finish {report.job.id}")
     elif progress.fenced_at is not None and progress.state == "cutover":
         invocation.say(
             f"Writes of {report.source_table} are stopped since {progress.fenced_at:%Y-%m-%dT%H:%M:%SZ}. To go on: "
@@ -68,7 +68,9 @@ def show_replacement(invocation: Invocation, report: Replacement) -> int:
 
 
 def exit_code(report: Replacement) -> int:
-    """1 for one that was cancelled, 3 for one that is not where its run was to end."""
+    """1 for one that was cancelled, 3 for one that is not where its run was to end, or whose definition could not be
+    written."""
     if report.job.state == "cancelled":
         return 0 if report.reached and report.progress.state == "aborted" else 1
-    return 0 if report.reached and not report.progress.conflicts else 3
+    complete = report.reached and not report.progress.conflicts and not definition_missing(report)
+    return 0 if complete else 3

@@ -60,7 +60,7 @@ def load_definitions(
     tables' own, where it is known. Raises DefinitionError with every finding of every file when one is an error. Reads
     files, calls nothing.
     """
-    files, findings = _found(paths)
+    files, findings = definition_files(paths)
     documents: list[Node] = []
     for file in files:
         read = read_file(file)
@@ -119,7 +119,7 @@ def exported_table(
     return parsed.tables[0]
 
 
-def _found(paths: Sequence[str | os.PathLike[str]]) -> tuple[list[Path], list[DefinitionFinding]]:
+def definition_files(paths: Sequence[str | os.PathLike[str]]) -> tuple[list[Path], list[DefinitionFinding]]:
     """The files of some paths and globs, each once, those of a glob by name."""
     files: dict[Path, Path] = {}
     findings: list[DefinitionFinding] = []

@@ -59,7 +59,7 @@ class ReplacementProgress(Struct, frozen=True, kw_only=True, omit_defaults=True)
     ``verified_at`` is when two comparisons in a row had found none. ``pointer`` is what a cut-over switches, ``fence``
     what stops writes meanwhile (``policy``, ``hook:COMMAND``, ``none``), for ``max_fence_seconds`` at most.
     ``switches``: the pointer is about to be switched, so that nothing is taken back. ``conflicts`` counts keys of the
-    old table that were written after that.
+    old table that were written after that. ``writes_definition``: the definition gets the new name once it is switched.
     """
 
     state: ReplacementState = "planned"
@@ -80,6 +80,7 @@ class ReplacementProgress(Struct, frozen=True, kw_only=True, omit_defaults=True)
     switched_at: datetime | None = None
     fence_seconds: float | None = None
     conflicts: int = 0
+    writes_definition: bool = False
 
     def to_json(self) -> dict[str, Any]:
         """Stable keys."""

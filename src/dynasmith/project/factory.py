@@ -112,6 +112,12 @@ def _settings(file: ProjectFile, environment: Environment, variables: Mapping[st
         refresh=file.refresh,
         erase=file.erase,
         pointer=environment.pointer or file.pointer,
+        definitions=file.definitions,
+        others=tuple(
+            name
+            for name, section in file.sections.items()
+            if name != environment.name and section.plain("local") is not True
+        ),
         protected_places=tuple(_protected_places(file, variables)),
     )
 

@@ -163,6 +163,8 @@ def hidden_job(described: Mapping[str, Any], plain: Collection[str] = ()) -> dic
         progress = described["replacement"]
         blocked = [{"key": HIDDEN, "reason": HIDDEN} for _ in progress["blocked"]]
         hidden["replacement"] = {**progress, "blocked": blocked}
+    if described.get("definition"):  # a diff shows lines beside the name, which may be of items
+        hidden["definition"] = {**described["definition"], "diff": described["definition"]["diff"] and HIDDEN}
     return hidden
 
 

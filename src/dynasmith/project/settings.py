@@ -30,7 +30,8 @@ class EnvironmentSettings(Struct, frozen=True, kw_only=True):
     ``dry_run_role`` is the ARN of the role that dry runs assume; empty: they read as
     whoever runs. ``remote`` is the function that runs verbs next to the tables; empty: they run here. ``refresh`` and
     ``erase`` are recipes, ``clusters`` where workers of jobs may be, by name. ``pointer`` is where applications read
-    the name of a table, with ``{table}`` for the name that its definition has; empty: nothing says it.
+    the name of a table, with ``{table}`` for the name that its definition has; empty: nothing says it. ``definitions``
+    are definition files and globs, ``others`` the other environments of the project file that are not local.
     """
 
     environment: str = "aws"
@@ -54,6 +55,8 @@ class EnvironmentSettings(Struct, frozen=True, kw_only=True):
     refresh: dict[str, RefreshRecipe] = {}
     erase: dict[str, ErasureRecipe] = {}
     pointer: str = ""
+    definitions: tuple[str, ...] = ()
+    others: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
     def new_name(self, name: str) -> str:
@@ -66,4 +69,4 @@ class EnvironmentSettings(Struct, frozen=True, kw_only=True):
 
     def defined_name(self, physical: str) -> str:
         """The name that a definition has for a table of the environment: without prefix and suffix."""
-        return physical if self.physical else physical.removeprefix(self.prefix).removesuffix(self.suffix)
+        return physical.removeprefix(self.prefix).removesuffix(self.suffix)

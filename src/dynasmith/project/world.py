@@ -134,6 +134,12 @@ class World:
             self._further[further] = self._loaded(further)
         return self._further[further]
 
+    def forget_definitions(self) -> None:
+        """Let the next verb read the definitions again: a file of them has changed."""
+        for world in (self, self.__dict__.get("dry", self)):
+            for name in ("definitions", "_further"):
+                world.__dict__.pop(name, None)
+
     @cached_property
     def _further(self) -> dict[tuple[type[Model], ...], Definitions]:
         return {}

@@ -121,6 +121,7 @@ def verify(invocation: Invocation, job: str, max_read_units: float | None) -> in
 @click.option("--fence", default="policy", show_default=True, metavar="FENCE",
               help="What stops writes of the old table: policy, or hook:COMMAND.")  # fmt: skip
 @click.option("--no-fence", is_flag=True, help="Stop no writes: the old table has no writer now.")
+@click.option("--write", is_flag=True, help="Write the new table's name into the definition after the switch.")
 @click.option("--max-fence", type=float, default=120.0, show_default=True, metavar="SECONDS",
               help="Stop writes so long at most; at least 45.")  # fmt: skip
 @click.option("--max-read-units", type=UNITS, help=COMPARED_UNITS)
@@ -130,6 +131,7 @@ def cutover(
     pointer: str | None,
     fence: str,
     no_fence: bool,
+    write: bool,
     max_fence: float,
     max_read_units: float | None,
 ) -> int:
@@ -147,6 +149,7 @@ def cutover(
             fence="none" if no_fence else fence,
             max_fence_seconds=max_fence,
             max_read_units=max_read_units,
+            write=write,
             consent=invocation.consent(),
             listener=shown,
         )

@@ -335,10 +335,25 @@ class ReplacementDetails(TypedDict):
     conflicts: int
 
 
+class DefinitionPatchDetails(TypedDict):
+    """The change that gives the definition the name of the table that is in use: a unified ``diff`` of ``files``, empty
+    where no text can be changed. ``by_hand`` says what has to be changed by hand, ``notes`` what else names the old
+    table; the names are without prefix and suffix."""
+
+    old_name: str
+    new_name: str
+    files: list[str]
+    diff: str
+    by_hand: list[str]
+    notes: list[str]
+    written: bool
+
+
 class ReplacementDocument(JobReport):
     """The end of a run of a replacement, or how far it is. ``reached`` says whether it is where its run was to end;
     the counts are those of the copy. ``ready`` says whether it may be cut over, by what its last run kept;
-    ``not_ready_because`` is null where it may. ``warning`` is null where changes were read within 12 hours."""
+    ``not_ready_because`` is null where it may. ``warning`` is null where changes were read within 12 hours.
+    ``definition`` is null before the switch, and where no definition names the old table."""
 
     source_table: str
     target_table: str
@@ -347,6 +362,7 @@ class ReplacementDocument(JobReport):
     ready: bool
     not_ready_because: str | None
     warning: str | None
+    definition: DefinitionPatchDetails | None
 
 
 class ServiceTransferDetails(TypedDict):

@@ -100,9 +100,24 @@ def view(request: PageRequest) -> Mapping[str, Any]:
         "verified": utc_text(progress.verified_at) if progress.verified_at else "",
         "safety": progress.safety,
         "arithmetic": report.counts.arithmetic,
+        "definition": _definition(request, report),
         "may": _may(progress) if may else [],
         "commands": _commands(request, job.id, progress, ready=not found.not_ready_because),
         "over": job.over,
+    }
+
+
+def _definition(request: PageRequest, report: Replacement) -> Mapping[str, Any] | None:
+    """The change that the definition needs since the switch; None where it needs none."""
+    patch = report.definition
+    if patch is None:
+        return None
+    return {
+        "old": patch.old_name,
+        "new": patch.new_name,
+        "diff": HIDDEN if request.console.hides and patch.diff else patch.diff,
+        "sentences": [*patch.by_hand, *patch.notes],
+        "command": "" if patch.by_hand else request.command("replace", "cutover", report.job.id, "--write"),
     }
 
 

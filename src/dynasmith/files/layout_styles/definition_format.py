@@ -50,7 +50,7 @@ def format_file(path: Path, *, write: bool) -> tuple[str, str]:
         before = target.read_bytes().decode("utf-8-sig")
         after = format_text(before, str(path))
         if write and after != before:
-            _replace(target, after)
+            replace_text(target, after)
     except UnicodeDecodeError as error:
         raise UsageError(f"{path} is not text in UTF-8.", hint="save it as UTF-8") from error
     except OSError as error:
@@ -58,7 +58,8 @@ def format_file(path: Path, *, write: bool) -> tuple[str, str]:
     return before, after
 
 
-def _replace(path: Path, text: str) -> None:
+def replace_text(path: Path, text: str) -> None:
+    """Let a file hold this text, in one step: its readers see the old text or the new one. Its permissions stay."""
     new = path.with_name(f".{path.name[:200]}.{os.getpid()}.new")
     try:
         with new.open("x", encoding="utf-8", newline="") as file:

@@ -363,6 +363,7 @@ CHECKS: dict[str, Check] = {
     "fence": text,
     "max_fence_seconds": number(),
     "pointer": optional(any_text),
+    "write": flag,
     "access_key": any_text,
     "account": any_text,
     "age": duration,

@@ -17,6 +17,7 @@ from dynasmith.jobs.choice import older_than
 from dynasmith.jobs.cluster import WorkerPlace
 from dynasmith.jobs.job import Job
 from dynasmith.jobs.options import TransferOptions
+from dynasmith.jobs.replacement_report import Replacement
 from dynasmith.jobs.report import Report
 from dynasmith.jobs.side import Side
 from dynasmith.jobs.spec import (
@@ -44,6 +45,7 @@ from dynasmith.project.verbs.journals import journals_of
 from dynasmith.project.verbs.migrations.jobs_of_migrations import migration_of, refuse_job_of_migration
 from dynasmith.project.verbs.refreshes.parts import refresh_world
 from dynasmith.project.verbs.replacements.cancellation import cancel_replacement
+from dynasmith.project.verbs.replacements.definition_patch import with_definition
 from dynasmith.project.verbs.replacements.replacement_world import ProjectReplacementWorld
 from dynasmith.project.verbs.transforms import AnyTransform
 from dynasmith.project.world import World
@@ -258,7 +260,7 @@ class Jobs(JobTicks):
         """
         job_id = self.find(job)
         refuse_job_of_migration(self._items, self.show(job_id), "resume")
-        return resume(
+        report = resume(
             self._items.placed(on),
             job_id,
             transform=transform,
@@ -267,3 +269,4 @@ class Jobs(JobTicks):
             refreshing=lambda spec: refresh_world(self._items, spec, listener),
             replacing=lambda spec: ProjectReplacementWorld.of(self._items, spec, listener),
         )
+        return with_definition(self._items, report) if isinstance(report, Replacement) else report

@@ -25,7 +25,7 @@ def lines_of(world: World, plan: Plan) -> list[str]:
 def _lines(world: World, planned: TablePlan) -> Iterator[str]:
     if not planned.changes:
         return
-    name = world.settings.defined_name(planned.table)
+    name = planned.table if world.settings.physical else world.settings.defined_name(planned.table)
     if any(isinstance(change, CreateTable) for change in planned.changes):
         yield f"m.create_table({name!r})"
         return

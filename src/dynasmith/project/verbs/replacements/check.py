@@ -33,15 +33,17 @@ _READ = ("stream", "triggers", "time_to_live")
 
 
 def new_table(items: ItemWorld, table: str, name: str) -> Table:
-    """The table that replaces one: as its definition says, else as it is, under another name. Its time to live, its
+    """The table that replaces one: as the definition of its own name says, which another environment may have already,
+    else that of the old one, else as that is. Its time to live, its
     stream and what is the old table's own (a policy, alarms) come when it is in use.
 
     Raises TableNotFound, DefinitionError, and TableExists where a table has the name.
     """
     world = items.world
     physical = world.physical(table)
-    defined = next((each for each in world.defined_tables() if each.name == physical), None)
-    wanted = defined or as_definition(world.control.describe(physical))
+    defined = {each.name: each for each in world.defined_tables()}
+    wanted = defined.get(world.settings.new_name(name)) or defined.get(physical)
+    wanted = wanted or as_definition(world.control.describe(physical))
     made = new_target(items, Side(table=name), wanted)
     if exists(world, made.name):
         raise TableExists(made.name, hint="name another one with --to: a replacement creates its table")

@@ -11,6 +11,7 @@ from dynasmith.ports.listener import Listener, silent
 from dynasmith.project.verbs.arguments import checked
 from dynasmith.project.verbs.job_lookup import JobLookup
 from dynasmith.project.verbs.replacements.check import check_cutover
+from dynasmith.project.verbs.replacements.definition_patch import with_definition
 from dynasmith.project.verbs.replacements.pointer_choice import chosen_pointer
 from dynasmith.project.verbs.replacements.replace import go_on, replacement_of, shown
 
@@ -25,7 +26,7 @@ class Replacements(JobLookup):
 
         Raises RunError where there is no such job, UsageError where several begin so or it replaces no table.
         """
-        return shown(self._items, self._replacement(job))
+        return with_definition(self._items, shown(self._items, self._replacement(job)), write=False)
 
     @checked()
     def verify(self, job: str, *, max_read_units: float | None = None, listener: Listener = silent) -> Replacement:
@@ -56,6 +57,7 @@ class Replacements(JobLookup):
         fence: str = "policy",
         max_fence_seconds: float = 120.0,
         max_read_units: float | None = None,
+        write: bool = False,
         consent: Consent | None = None,
         listener: Listener = silent,
     ) -> Replacement:
@@ -68,6 +70,10 @@ class Replacements(JobLookup):
         ``max_fence_seconds`` (45 at least), nothing is switched and they go on. There is no way back.
         ``max_read_units`` is the limit of the comparison, as for `verify`.
 
+        ``write`` gives the definition the name of the new table once the pointer is switched, in its file; without it,
+        or where a part must be changed by hand (a model class), the report's ``definition`` says what to change. After
+        a switch that left that undone, a repeat with ``write`` does nothing else.
+
         Needs the consent `yes`. Raises ConsentRequired, UsageError (a pointer that is none, a fence or a time that
         cannot be), ChangeConflict where the pointer names another table, NoEffect where writes pass the fence,
         RunError where there can be no fence, keys cannot be made equal or it took too long, Locked, Interrupted. Killed
@@ -75,12 +81,24 @@ class Replacements(JobLookup):
         """
         job_id = self._replacement(job)
         spec = replacement_of(self._items, job_id)[1]
+        if write and spec.progress.switched_at is not None:
+            return with_definition(self._items, shown(self._items, job_id), write=True)
         pointer = chosen_pointer(self._items, spec, pointer)
         check_cutover(spec, pointer, fence, max_fence_seconds, self._items)
         text = f"Stop writes of {spec.source.table} and switch to {spec.target.table} in {{where}}? No way back."
         self._items.granted(consent, spec.source, spec.source.table, text)
-        changes = {"pointer": pointer, "fence": fence, "max_fence_seconds": max_fence_seconds}
-        return go_on(self._items, job_id, "following back", max_read_units=max_read_units, listener=listener, **changes)
+        report = go_on(
+            self._items,
+            job_id,
+            "following back",
+            max_read_units=max_read_units,
+            listener=listener,
+            pointer=pointer,
+            fence=fence,
+            max_fence_seconds=max_fence_seconds,
+            writes_definition=write,
+        )
+        return with_definition(self._items, report)
 
     @checked()
     def finish(
@@ -107,7 +125,8 @@ class Replacements(JobLookup):
         self._items.granted(
             consent, spec.target, spec.target.table, f"Finish {spec.target.table} in {{where}} as it is defined?"
         )
-        return go_on(self._items, job_id, "finished", listener=listener, heals=accept_conflicts)
+        report = go_on(self._items, job_id, "finished", listener=listener, heals=accept_conflicts)
+        return with_definition(self._items, report)
 
     @checked()
     def abort(self, job: str, *, consent: Consent | None = None, listener: Listener = silent) -> Replacement:
