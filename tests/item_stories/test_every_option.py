@@ -222,6 +222,7 @@ replace-cutover --fence | replacement/test_cutover.py
 replace-cutover --no-fence | replacement/test_cutover.py
 replace-cutover --max-fence | replacement/test_cutover.py
 replace-cutover --max-read-units | replacement/test_comparison.py
+replace-cutover --write | replacement/test_definition_patch.py
 replace-finish --accept-conflicts | replacement/test_cutover.py
 replace-start --to | replacement/test_replace.py
 replace-start --transform | replacement/test_replace.py
