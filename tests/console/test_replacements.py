@@ -182,6 +182,16 @@ def test_a_cut_over_with_a_command_goes_on_from_the_command_line_alone(jobs: Pat
     assert FolderLedger(jobs).show(JOB).state == "waiting"
 
 
+@pytest.mark.parametrize(("switches", "may"), [(False, ["resume", "abort"]), (True, ["resume"])])
+def test_a_cut_over_that_was_killed_says_that_writes_are_stopped(jobs: Path, switches: bool, may: list[str]) -> None:
+    fenced_at = datetime(2026, 11, 30, 12, 3, 4, tzinfo=UTC)
+    kept_replacement(jobs, replace(VERIFIED, state="cutover", fenced_at=fenced_at, switches=switches))
+    with console_of(jobs) as browser:
+        page = browser.get(f"/replacements/{JOB}").text
+    assert "Writes have been stopped since 2026-11-30 12:03:04 UTC." in words_of(page)
+    assert [do for do in ("resume", "ask-to-cut-over", "abort", "finish") if f'value="{do}"' in page] == may
+
+
 def test_after_its_cut_over_it_is_finished(jobs: Path) -> None:
     kept_replacement(jobs, replace(VERIFIED, state="following back"))
     with console_of(jobs) as browser:

@@ -60,7 +60,7 @@ def show_replacement(invocation: Invocation, report: Replacement) -> int:
         why = found.not_ready_because
         answer = f"no, because {why}" if why else f"yes, by dynasmith replace cutover {report.job.id}"
         invocation.say(f"Ready to cut over: {answer}.")
-    if report.job.state == "waiting":
+    if report.job.state in ("waiting", "interrupted", "failed"):
         kept = "Changes are not followed now, and the stream keeps them for 24 hours."
         verb = "replace verify" if found.must_compare else "jobs resume"
         invocation.say(f"{found.warning or kept} To go on: dynasmith {verb} {report.job.id}")

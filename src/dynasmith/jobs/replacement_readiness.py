@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from msgspec import Struct
@@ -19,14 +19,16 @@ _OVER: Final = {
     "finished": "it is cut over, and finished",
     "aborted": "it was aborted",
 }
+_SWITCHING: Final = ("cutover",)
 _HOUR: Final = timedelta(hours=1)
 _ENDED: Final = ("finished", "aborted")
 
 
 class Readiness(Struct, frozen=True, kw_only=True):
     """``not_ready_because`` is why a cut-over has to wait, as the end of a sentence, empty where nothing is known that
-    it has to wait for: a cut-over compares both tables once more itself. ``warning`` is a sentence about changes that
-    are not read, empty where there is time. ``must_compare``: so long that only a comparison of every item goes on."""
+    it has to wait for: a cut-over compares both tables once more itself. ``warning`` is a sentence about writes that
+    are stopped, or changes that were not read for long. ``must_compare``: for so long that only a comparison of every
+    item goes on."""
 
     not_ready_because: str = ""
     warning: str = ""
@@ -48,7 +50,7 @@ def readiness(progress: ReplacementProgress, now: datetime) -> Readiness:
     must_compare = unread > STREAM_READ_WITHIN
     return Readiness(
         not_ready_because=_why_not(progress, must_compare=must_compare),
-        warning=_warning(unread) if unread >= STREAM_WARNED_AFTER else "",
+        warning=_stopped(progress) or (_warning(unread) if unread >= STREAM_WARNED_AFTER else ""),
         must_compare=must_compare,
     )
 
@@ -67,6 +69,13 @@ def _why_not(progress: ReplacementProgress, *, must_compare: bool) -> str:
     if progress.state != "verified":
         return f"it is {progress.state}, and both tables were not compared until they are equal"
     return "no change was read yet" if keys.captured_at is None else ""
+
+
+def _stopped(progress: ReplacementProgress) -> str:
+    """That writes are stopped, while a cut-over is under way."""
+    if progress.fenced_at is None or progress.state not in _SWITCHING:
+        return ""
+    return f"Writes have been stopped since {progress.fenced_at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC."
 
 
 def _warning(unread: timedelta) -> str:

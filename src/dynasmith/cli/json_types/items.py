@@ -352,8 +352,9 @@ class DefinitionPatchDetails(TypedDict):
 class ReplacementDocument(JobReport):
     """The end of a run of a replacement, or how far it is. ``reached`` says whether it is where its run was to end;
     the counts are those of the copy. ``ready`` says whether it may be cut over, by what its last run kept;
-    ``not_ready_because`` is null where it may. ``warning`` is null where changes were read within 12 hours.
-    ``definition`` is null before the switch, and where no definition names the old table."""
+    ``not_ready_because`` is null where it may. ``warning`` says that writes are stopped, or how long changes were not
+    read; null where neither is so for long. ``definition`` is null before the switch, and where no definition names the
+    old table."""
 
     source_table: str
     target_table: str

@@ -125,6 +125,8 @@ def _may(progress: ReplacementProgress) -> list[str]:
     """What may be done with it in the state in which it is."""
     if progress.state in _BEFORE:
         return ["resume", "verify", *(["ask-to-cut-over"] if progress.state == "verified" else []), "abort"]
+    if progress.state == "cutover":  # one that was killed: writes may be stopped
+        return ["resume", *([] if progress.switches else ["abort"])]
     return ["finish"] if progress.state == "following back" else []
 
 
