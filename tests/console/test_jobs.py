@@ -59,9 +59,12 @@ def kept_course(folder: Path) -> str:
 
 
 @contextmanager
-def console_of(folder: Path, *, changes: bool = True, hides: bool = False, more: str = "") -> Iterator[Browser]:
-    """A console whose ledger is in ``folder``; its engine is never asked. ``more`` is of its project file."""
-    Path("dynasmith.toml").write_text(f'[jobs]\nledger = "{folder.as_posix()}"\n{more}')
+def console_of(
+    folder: Path, *, changes: bool = True, hides: bool = False, more: str = "", definitions: str = ""
+) -> Iterator[Browser]:
+    """A console whose ledger is in ``folder``; its engine is never asked. ``definitions`` begins its project file, and
+    ``more`` ends it."""
+    Path("dynasmith.toml").write_text(f'{definitions}[jobs]\nledger = "{folder.as_posix()}"\n{more}')
     with Project.load() as project, served(project, changes=changes, hides=hides) as browser:
         yield browser.open()
 

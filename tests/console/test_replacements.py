@@ -193,8 +193,14 @@ def test_a_cut_over_that_was_killed_says_that_writes_are_stopped(jobs: Path, swi
 
 
 def test_after_its_cut_over_it_is_finished(jobs: Path) -> None:
-    kept_replacement(jobs, replace(VERIFIED, state="following back"))
-    with console_of(jobs) as browser:
+    kept_replacement(jobs, replace(VERIFIED, state="following back", switched_at=NOW))
+    Path("tables.yaml").write_text("tables:\n- name: users # <all>\n")
+    with console_of(jobs, definitions='definitions = ["tables.yaml"]\n') as browser:
         page = browser.get(f"/replacements/{JOB}").text
+        browser.server.console.hides = True
+        hidden = browser.get(f"/replacements/{JOB}").text
+    assert "\n-- name: users # &lt;all&gt;\n+- name: users-v2 # &lt;all&gt;\n" in page
+    assert f"dynasmith replace cutover {JOB} --write" in words_of(page)
+    assert "&lt;all&gt;" not in hidden
     assert [do for do in ("resume", "ask-to-cut-over", "abort", "finish") if f'value="{do}"' in page] == ["finish"]
     assert f"dynasmith replace finish {JOB}" in page

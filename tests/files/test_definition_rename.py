@@ -123,6 +123,13 @@ def test_a_name_that_is_taken_and_files_that_cannot_be_read(tmp_path: Path) -> N
     assert found == DefinitionRename(by_hand=(f"{both}:3 defines users-v2 already: remove users at {both}:2.",))
 
 
+def test_a_table_of_one_environment_is_not_that_of_another_one(tmp_path: Path) -> None:
+    path = file(tmp_path, "tables: []\nenvironments:\n  a: {tables: [{name: users}]}\n  b: {tables: [{name: users}]}\n")
+    found = table_rename([str(path)], "users", "users-v2", {}, "b")
+    assert found.files[0].after == path.read_text()[::-1].replace("sresu", "2v-sresu", 1)[::-1]
+    assert table_rename([str(path)], "users", "users-v2", {}, "c") == DefinitionRename()
+
+
 def test_what_was_changed_meanwhile_is_not_overwritten_and_the_rest_is_found_again(tmp_path: Path) -> None:
     tables = file(tmp_path, "tables:\n- name: users\n")
     prod = file(tmp_path, "environments: {prod: {tables: [{name: users}]}}\n", "prod.yaml")

@@ -43,29 +43,38 @@ class DefinitionRename(Struct, frozen=True, kw_only=True):
 
 
 class _Defined(Struct, frozen=True):
-    """A file, its text, its document, and where that names a table."""
+    """A file, its text, its document, and where that names a table, in each environment too."""
 
     path: str
     text: str
     document: Node
     tables: tuple[Node, ...]
-    overrides: tuple[Node, ...]
+    overrides: Mapping[str, tuple[Node, ...]]
+
+    def names(self, environment: str | None) -> tuple[Node, ...]:
+        """The names in ``tables`` and in an environment; None is every environment."""
+        chosen = self.overrides.values() if environment is None else [self.overrides.get(environment, ())]
+        return (*self.tables, *(name for names in chosen for name in names))
 
 
-def table_rename(paths: Sequence[str], old: str, new: str, variables: Mapping[str, str]) -> DefinitionRename:
+def table_rename(
+    paths: Sequence[str], old: str, new: str, variables: Mapping[str, str], environment: str = ""
+) -> DefinitionRename:
     """The change that gives the table ``old`` the name ``new`` (both without prefix and suffix) in these files and
-    globs, in ``tables`` and in what each environment says of it. Comments, quotes and line ends stay.
+    globs, in ``tables`` and in what each environment says of it. A table that ``tables`` does not have is that of
+    ``environment`` alone. Comments, quotes and line ends stay.
 
     A text that would say something else afterwards than the new name is not changed: it is among ``by_hand``. So is a
     name that comes from a variable, and everything where ``new`` is defined already beside ``old``. A file that cannot
     be read is passed over. Reads the files, writes nothing.
     """
     defined = list(_defined(paths))
+    base = [name for each in defined for name in each.tables]
+    everywhere = any(_value(name, variables) in (old, new) for name in base)
     found = {
-        each.path: [name for name in (*each.tables, *each.overrides) if _value(name, variables) == old]
+        each.path: [name for name in each.names(None if everywhere else environment) if _value(name, variables) == old]
         for each in defined
     }
-    base = [name for each in defined for name in each.tables]
     taken = next((name for name in base if _value(name, variables) == new), None)
     if taken is not None and any(_value(name, variables) == old for name in base):
         places = [_place(name) for names in found.values() for name in names]
@@ -122,8 +131,8 @@ def _defined(paths: Sequence[str]) -> Iterator[_Defined]:
         document = _document(text, str(path))
         if document is not None:
             environments = document.get("environments")
-            said = () if environments is None else environments.entries().values()
-            overrides = tuple(name for each in said for name in _names(each))
+            said = {} if environments is None else environments.entries()
+            overrides = {name: tuple(_names(each)) for name, each in said.items()}
             yield _Defined(str(path), text, document, tuple(_names(document)), overrides)
 
 

@@ -38,12 +38,13 @@ def definition_patch(world: World, former: str, current: str, *, write: bool) ->
     kill between two of them the rest is found again. Nothing is raised: what cannot be written is among ``by_hand``.
     """
     old, new = world.settings.defined_name(former), world.settings.defined_name(current)
-    rename = table_rename(world.settings.definitions, old, new, world.key_variables)
+    settings = world.settings
+    rename = table_rename(settings.definitions, old, new, world.key_variables, settings.environment)
     rename = structs.replace(rename, by_hand=(*rename.by_hand, *_classes(world, old, new)))
     if not rename.files and not rename.by_hand:
         return None
-    if world.named(new) != current and not world.settings.physical:
-        affix = f"{world.settings.prefix}NAME{world.settings.suffix}"
+    if f"{settings.prefix}{new}{settings.suffix}" != current:
+        affix = f"{settings.prefix}NAME{settings.suffix}"
         sentence = f"The environment calls its tables {affix}, so that no definition can name {current}."
         rename = DefinitionRename(by_hand=(sentence,))
     patch = DefinitionPatch(
@@ -52,7 +53,7 @@ def definition_patch(world: World, former: str, current: str, *, write: bool) ->
         files=tuple(shown_path(each.path) for each in rename.files),
         diff="".join(unified_diff(shown_path(each.path), each.before, each.after) for each in rename.files),
         by_hand=rename.by_hand,
-        notes=(*_environments(world, old, new), *mentions(world.settings, world.key_variables, former)),
+        notes=(*_environments(world, old, new), *mentions(settings, world.key_variables, former)),
         requested=write,
     )
     return _written(world, patch, rename) if write and not patch.by_hand else patch
