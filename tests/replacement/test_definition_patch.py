@@ -70,10 +70,10 @@ def test_cutover_writes_the_new_name_into_the_definition_and_plan_is_empty(
         story("replace", "cutover", job, "--yes", "--no-fence", "--write")
     assert Path("users.txt").read_text() == "users-v2-x\n"
     assert Path("tables/users.yaml").read_text() == TABLES
-    shown = story("replace", "status", job)
+    shown = story("replace", "status", job, "--env", "x")
     assert "users-v2 in place of users" in shown.err
     assert "\n-- name: users  # by mail\n+- name: users-v2  # by mail\n" in shown.err
-    assert f"dynasmith replace cutover {job} --write" in shown.err
+    assert f"dynasmith replace cutover {job} --env x --write" in shown.err
     hidden = story("replace", "status", job, "--json", "--redact").json["definition"]
     assert (hidden["files"], hidden["written"]) == (["tables/users.yaml", "more.json"], False)
     assert "by mail" not in hidden["diff"]

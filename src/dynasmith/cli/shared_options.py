@@ -34,7 +34,7 @@ MANY = ("confirm", "crypto")
 FLAGS = ("as_json", "yes", "dry_run", "quiet", "debug", "physical")
 PLACES = ("env", "config", "endpoint", "region", "profile", "role_arn", "external_id", "directory")
 """The options that say where to go. Never a key: a command that is shown is kept by shells and logs."""
-_JOB_COMMAND = re.compile(r"\bdynasmith jobs (?:list\b|[a-z]+ [a-z]+-\d{8}T\d{6}-[0-9a-f]{6}\b)")
+_JOB_COMMAND = re.compile(r"\bdynasmith (?:jobs list\b|(?:jobs|replace) [a-z]+ [a-z]+-\d{8}T\d{6}-[0-9a-f]{6}\b)")
 
 
 class Invocation:
