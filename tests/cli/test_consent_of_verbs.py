@@ -43,6 +43,7 @@ ASKED_ELSEWHERE = {
     "erase",  # by a recipe: tests/item_stories/test_erase.py
     "replace start",  # tests/replacement/test_replace.py
     "replace cutover",
+    "replace back",
     "replace finish",
     "replace abort",
     "refresh",  # between two environments: tests/item_stories/test_refresh.py

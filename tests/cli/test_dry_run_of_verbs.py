@@ -51,7 +51,7 @@ def test_one_that_has_none_refuses_it_and_does_nothing(story: Story, name: str) 
         "jobs prune": ["J"],
         "lambda bundle": ["out.zip"],
         "migrate mark": ["0.0.1"],
-        **{f"replace {each}": ["J"] for each in ("verify", "cutover", "finish", "abort")},
+        **{f"replace {each}": ["J"] for each in ("verify", "cutover", "back", "finish", "abort")},
         "worker": ["127.0.0.1:1"],
     }.get(name, [])
     words = more or (["J"] if name.startswith("jobs") else [])

@@ -122,7 +122,7 @@ STOPPED = {"jobs pause", "jobs proceed"}
 """Verbs for a job that runs; they read the record of one that was interrupted, and refuse."""
 ABSENT = {"lambda attach", "lambda logs"}
 """Verbs of a stream and a function, which are not there: they look, and refuse."""
-REPLACE = tuple(f"replace {each}" for each in ("start", "status", "verify", "cutover", "finish", "abort"))
+REPLACE = tuple(f"replace {each}" for each in ("start", "status", "verify", "cutover", "back", "finish", "abort"))
 ELSEWHERE = {
     "worker": "tests/item_stories/test_clusters.py: it uses the endpoint that its job names, with the rules of the job",
     "console": "tests/console: its pages use the connections of the project",

@@ -85,7 +85,7 @@ def up(m):
 def raises(item, ctx):
     raise ValueError(f"cannot take {item['s']} and {item['n']} of {item}")
 """
-REPLACE = tuple(f"replace {each}" for each in ("start", "status", "verify", "cutover", "finish", "abort"))
+REPLACE = tuple(f"replace {each}" for each in ("start", "status", "verify", "cutover", "back", "finish", "abort"))
 NEVER = {
     "console": "tests/console/test_items.py looks at its pages",
     "worker": "no items",

@@ -19,6 +19,14 @@ def numbered(item, ctx):
     return {**item, "old_id": item["id"], "id": int(item["id"])}
 
 
+def named(item, ctx):
+    return {**{name: item[name] for name in item if name != "old_id"}, "id": str(item["id"])}
+
+
+def renamed(item, ctx):
+    return {**item, "id": str(item["id"] + 1)}
+
+
 def dropping(item, ctx):
     return {"mail": item["mail"]}
 

@@ -15,7 +15,7 @@ from dynasmith.engine.replacement.dirty_set import DirtySet
 from dynasmith.engine.replacement.drain import Drain
 from dynasmith.engine.replacement.item_mapping import ItemMapping
 from dynasmith.engine.replacement.mark_spool import MarkSpool
-from dynasmith.engine.replacement.marks import BY_COPY, Mark
+from dynasmith.engine.replacement.marks import BY_COPY, FollowedRecords, Mark
 from dynasmith.items.ctx import Context
 from dynasmith.items.digest import item_hash
 from dynasmith.items.key import KeySchema, canonical_key
@@ -257,7 +257,8 @@ class Model:
         self.spool = self.parts.spool(self.log, lambda: 0.0)
         content = self.spool.restore(self.dirty)
         stream = FakeStream(self.tables, rng)
-        self.capture = self.parts.capture(stream, self.mapping, self.dirty, self.spool, content.positions, lambda: 0.0)
+        reading = FollowedRecords(self.mapping)
+        self.capture = self.parts.capture(stream, reading, self.dirty, self.spool, content.positions, lambda: 0.0)
         items = FakeItems(self.tables, self._meanwhile)
         self.drain = self.parts.drain(self.dirty, self.mapping, self.parts.items(items), self.spool)
 

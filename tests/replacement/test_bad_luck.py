@@ -63,7 +63,7 @@ def test_a_pointer_that_somebody_switched_before_is_no_cut_over(story: ItemStory
     POINTER.write_text("users-v2\n")
     change(story, user(77), "users-v2")
     refused = story(*cutover(job))
-    assert (refused.code, refused.error) == (1, "The pointer says users-v2 before the cut-over.")
+    assert (refused.code, refused.error) == (1, "The pointer says users-v2 already.")
     assert "77" in by_id(story.items("users-v2"))
 
 

@@ -136,13 +136,20 @@ def test_what_fails_before_the_switch_is_taken_back(story: ItemStory) -> None:
     Path("refuse").unlink()
     switched = story(*words, "--pointer", hook("pointer.sh"), "--fence", hook(), "--json")
     assert switched.json["replacement"]["state"] == "following back", switched.err
-    assert Path("hooks.log").read_text().splitlines()[2:] == ["read", "on users", "read", "switch users users-v2"]
+    calls = ["off users", "read", "read", "on users", "read", "switch users users-v2"]  # the hook had refused off, too
+    assert Path("hooks.log").read_text().splitlines()[2:] == calls
     change(story, user(3, count=99))
+    change(story, user(4, count=1), "users-v2")
+    change(story, user(4, count=99))
     late = story("replace", "finish", job, "--yes")
-    assert (late.code, late.error) == (1, "1 key of users was written after the cut-over.")
-    assert state(story)["conflicts"] == 1
-    assert by_id(story.items("users-v2"))["3"]["n"] == {"N": "0"}
+    assert (late.code, late.error) == (
+        1, "1 key of users was written when it was not in use any more, and did not come over."
+    )  # fmt: skip
+    assert (state(story)["conflicts"], state(story)["late_keys"]) == (1, ["id=4"])
+    held = by_id(story.items("users-v2"))
+    assert (held["3"]["n"], held["4"]["n"]) == ({"N": "99"}, {"N": "1"})
     assert story("replace", "abort", job, "--yes").code == 1
+    assert "There is no way back" in story("replace", "back", job, "--yes").error
     assert story("replace", "finish", job, "--yes", "--accept-conflicts").code in (0, 3)
     assert state(story)["state"] == "finished"
 

@@ -191,8 +191,13 @@ class Forgetful(Parts):
 class PositionsOnly(MarkSpool):
     """Keeps how far the stream was read, and not what came."""
 
-    def keep(self, marks: Sequence[Mark], positions: Mapping[str, ShardPosition]) -> None:  # noqa: ARG002
-        super().keep((), positions)
+    def keep(
+        self,
+        marks: Sequence[Mark],  # noqa: ARG002
+        positions: Mapping[str, ShardPosition],
+        own: Sequence[bytes] = (),
+    ) -> None:
+        super().keep((), positions, own)
 
 
 class Unspooled(Parts):

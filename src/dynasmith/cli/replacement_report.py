@@ -42,16 +42,23 @@ def show_replacement(invocation: Invocation, report: Replacement) -> int:
     if progress.switched_at is not None:
         stopped = seconds_text(progress.fence_seconds or 0.0)
         since = f"{progress.switched_at:%Y-%m-%dT%H:%M:%SZ}"
-        invocation.say(f"  {report.target_table} is in use since {since}; writes were stopped for {stopped}")
+        used = report.target_table if progress.new_in_use else report.source_table
+        invocation.say(f"  {used} is in use since {since}; writes were stopped for {stopped}")
     if progress.conflicts:
         late = counted(progress.conflicts, "key")
-        invocation.say(f"  {late} of {report.source_table}, written after that, did not come over")
+        unused = report.source_table if progress.new_in_use else report.target_table
+        invocation.say(f"  {late} of {unused}, written after that, did not come over")
+        for key in progress.late_keys:
+            invocation.say(f"    {'a key is hidden (--redact)' if invocation.redact else key}")
     show_definition(invocation, report)
     if progress.state == "following back":
+        if report.goes_back:
+            invocation.say(f"To go back to {report.source_table}: dynasmith replace back {report.job.id}")
         invocation.say(f"To end it: dynasmith replace finish {report.job.id}")
-    elif progress.fenced_at is not None and progress.state == "cutover":
+    elif progress.fenced_at is not None and progress.state in ("cutover", "cutover back"):
+        stopped = report.source_table if progress.state == "cutover" else report.target_table
         invocation.say(
-            f"Writes of {report.source_table} are stopped since {progress.fenced_at:%Y-%m-%dT%H:%M:%SZ}. To go on: "
+            f"Writes of {stopped} are stopped since {progress.fenced_at:%Y-%m-%dT%H:%M:%SZ}. To go on: "
             f"dynasmith jobs resume {report.job.id}; to let them go on: dynasmith replace abort {report.job.id}"
         )
     elif progress.state == "aborted":

@@ -331,7 +331,7 @@ WITHOUT_DRY_RUN = frozenset(
         "demo", "init", "local start", "local stop",
         "jobs resume", "jobs cancel", "jobs pause", "jobs proceed", "jobs pace", "jobs prune",
         "lambda bundle", "migrate generate", "migrate mark", "migrate unlock", "worker",
-        "replace verify", "replace cutover", "replace finish", "replace abort",
+        "replace verify", "replace cutover", "replace back", "replace finish", "replace abort",
     }
 )  # fmt: skip
 """Verbs that change something and have no dry run: they refuse the option, since to ignore it would be to do it."""

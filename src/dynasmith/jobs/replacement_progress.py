@@ -17,10 +17,11 @@ ReplacementState: TypeAlias = Literal[
     "verified",
     "cutover",
     "following back",
+    "cutover back",
     "finished",
     "aborted",
 ]
-ReplacementGoal: TypeAlias = Literal["following", "verified", "following back", "finished", "aborted"]
+ReplacementGoal: TypeAlias = Literal["following", "verified", "following back", "back", "finished", "aborted"]
 STATES: Final[tuple[ReplacementState, ...]] = get_args(ReplacementState)
 
 BLOCKED_KEPT: Final = 20
@@ -58,8 +59,11 @@ class ReplacementProgress(Struct, frozen=True, kw_only=True, omit_defaults=True)
     the source. ``heals``: records of the stream are passed over that are gone, since every item is compared.
     ``verified_at`` is when two comparisons in a row had found none. ``pointer`` is what a cut-over switches, ``fence``
     what stops writes meanwhile (``policy``, ``hook:COMMAND``, ``none``), for ``max_fence_seconds`` at most.
-    ``switches``: the pointer is about to be switched, so that nothing is taken back. ``conflicts`` counts keys of the
-    old table that were written after that. ``writes_definition``: the definition gets the new name once it is switched.
+    ``switches``: the pointer is about to be switched, so that nothing is taken back. ``fences`` names the tables that
+    are fenced now. ``target_stream_arn`` is that of the new table's stream, where there is a way back; ``been_back``:
+    the new table was in use, and the old one is again. ``conflicts`` counts keys that others wrote to the table that is
+    not in use, and that did not come over, ``late_keys`` shows some of them; ``accepts_conflicts``: they are given up.
+    ``writes_definition``: the definition gets the name of the table in use once the pointer is switched.
     """
 
     state: ReplacementState = "planned"
@@ -79,8 +83,18 @@ class ReplacementProgress(Struct, frozen=True, kw_only=True, omit_defaults=True)
     switches: bool = False
     switched_at: datetime | None = None
     fence_seconds: float | None = None
+    fences: tuple[str, ...] = ()
+    target_stream_arn: str = ""
+    been_back: bool = False
     conflicts: int = 0
     writes_definition: bool = False
+    late_keys: tuple[str, ...] = ()
+    accepts_conflicts: bool = False
+
+    @property
+    def new_in_use(self) -> bool:
+        """Whether the pointer says the new table."""
+        return self.state in ("following back", "cutover back", "finished")
 
     def to_json(self) -> dict[str, Any]:
         """Stable keys."""
@@ -104,6 +118,8 @@ class ReplacementProgress(Struct, frozen=True, kw_only=True, omit_defaults=True)
             "switched_at": _utc(self.switched_at),
             "fence_seconds": self.fence_seconds,
             "conflicts": self.conflicts,
+            "late_keys": list(self.late_keys),
+            "fenced_tables": list(self.fences),
         }
 
 

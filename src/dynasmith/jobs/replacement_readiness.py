@@ -16,6 +16,7 @@ STREAM_WARNED_AFTER: Final = timedelta(hours=12)
 _OVER: Final = {
     "cutover": "it is being cut over",
     "following back": "it is cut over",
+    "cutover back": "it is being switched back",
     "finished": "it is cut over, and finished",
     "aborted": "it was aborted",
 }

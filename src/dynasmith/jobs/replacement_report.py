@@ -15,8 +15,9 @@ class Replacement(Report):
     """How far a replacement is. ``source_table`` and ``target_table`` are physical names; the counts are those of
     the copy.
 
-    ``reached`` says whether the run came to the state that it was asked for. ``definition`` is the change that the
-    definition needs after the switch; None before it, and where no definition names the old table.
+    ``reached`` says whether the run came to the state that it was asked for, ``goes_back`` whether a cut-over can be
+    taken back. ``definition`` is the change that the definition needs after the switch; None before it, and where no
+    definition names the table that is not in use.
     """
 
     source_table: str = ""
@@ -24,6 +25,7 @@ class Replacement(Report):
     progress: ReplacementProgress = NOT_BEGUN
     reached: bool = True
     definition: DefinitionPatch | None = None
+    goes_back: bool = False
 
     def to_json(self) -> dict[str, Any]:
         """The keys of a report, ``source_table``, ``target_table``, ``reached``, ``replacement`` and ``definition``."""
@@ -31,6 +33,7 @@ class Replacement(Report):
             "source_table": self.source_table,
             "target_table": self.target_table,
             "reached": self.reached,
+            "goes_back": self.goes_back,
             "replacement": self.progress.to_json(),
             "definition": None if self.definition is None else self.definition.to_json(),
         }

@@ -363,19 +363,26 @@ class Erase(Struct, frozen=True, kw_only=True, omit_defaults=True):
 class Replace(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A table replaced by another one while it is in use. ``definition`` is that of the new table, as JSON, and
     ``transform`` makes its items. ``owners`` names attributes of the new items that hold key attributes of the source
-    under another name. ``until`` is where a run ends, ``began`` the time that transforms get."""
+    under another name; ``inverse`` makes an old item of a new one. ``until`` is where a run ends, ``began`` the time
+    that transforms get."""
 
     verb: ClassVar[str] = "replace"
     source: Side
     target: Side
     definition: str
     transform: TransformRef | None = None
+    inverse: TransformRef | None = None
     owners: dict[str, str] = {}
     until: ReplacementGoal = "verified"
     began: datetime
     progress: ReplacementProgress = ReplacementProgress()
     tables: TableIdentities = UNKNOWN_TABLES
     options: TransferOptions = field(name="flow")
+
+    @property
+    def goes_back(self) -> bool:
+        """Whether there is a way back to the old table: by an inverse, or where items stay as they are."""
+        return self.inverse is not None or self.transform is None
 
 
 class UnreadableSpec(Struct, frozen=True, kw_only=True):

@@ -27,6 +27,10 @@ class WriteFence(Protocol):
         anyway proves nothing. Changes nothing where they pass."""
         ...
 
+    def admit(self) -> None:
+        """Let this caller write, and nobody else; return once its writes pass. Done again it is so already."""
+        ...
+
     def lift(self) -> None:
         """Take the fence off, and leave everything else as it was."""
         ...

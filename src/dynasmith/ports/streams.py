@@ -18,12 +18,14 @@ class Shard(Struct, frozen=True):
 
 
 class ChangeRecord(Struct, frozen=True, kw_only=True):
-    """One change of one item: its key, and the item before and after it where the stream keeps them."""
+    """One change of one item: its key, and the item before and after it where the stream keeps them. ``expired``: time
+    to live deleted it."""
 
     keys: RawItem
     old: RawItem | None = None
     new: RawItem | None = None
     sequence: str
+    expired: bool = False
 
 
 class RecordPage(Struct, frozen=True, kw_only=True):

@@ -162,7 +162,7 @@ def hidden_job(described: Mapping[str, Any], plain: Collection[str] = ()) -> dic
     if "replacement" in described:
         progress = described["replacement"]
         blocked = [{"key": HIDDEN, "reason": HIDDEN} for _ in progress["blocked"]]
-        hidden["replacement"] = {**progress, "blocked": blocked}
+        hidden["replacement"] = {**progress, "blocked": blocked, "late_keys": [HIDDEN for _ in progress["late_keys"]]}
     if described.get("definition"):  # a diff shows lines beside the name, which may be of items
         hidden["definition"] = {**described["definition"], "diff": described["definition"]["diff"] and HIDDEN}
     return hidden

@@ -15,6 +15,8 @@ PAGE_RECORDS: Final = 1_000
 PAGE_BYTES_FULL: Final = 500_000
 """From this size on more is taken to stand behind a page."""
 _SERVICE: Final = "dynamodbstreams"
+_TIME_TO_LIVE: Final = "dynamodb.amazonaws.com"
+"""Who deletes expired items (Developer Guide, "DynamoDB Streams and time to live")."""
 
 
 class AwsChangeStream:
@@ -44,7 +46,7 @@ class AwsChangeStream:
     def page(self, iterator: str) -> RecordPage:
         """Up to 1,000 records."""
         answer = self._call("GetRecords", {"ShardIterator": iterator, "Limit": PAGE_RECORDS})
-        records = [_record(each["dynamodb"]) for each in answer["Records"]]
+        records = [_record(each) for each in answer["Records"]]
         size = sum(len(bytes(image)) for each in records for image in (each.old, each.new) if image is not None)
         return RecordPage(
             records=records,
@@ -68,12 +70,14 @@ def _shard(described: Mapping[str, Any]) -> Shard:
     return Shard(described["ShardId"], described.get("ParentShardId") or "", closed)
 
 
-def _record(change: Mapping[str, Any]) -> ChangeRecord:
+def _record(record: Mapping[str, Any]) -> ChangeRecord:
+    change, who = record["dynamodb"], record.get("userIdentity") or {}
     return ChangeRecord(
         keys=_raw(change["Keys"]),
         old=_raw(change["OldImage"]) if change.get("OldImage") else None,
         new=_raw(change["NewImage"]) if change.get("NewImage") else None,
         sequence=str(change["SequenceNumber"]),
+        expired=who.get("principalId") == _TIME_TO_LIVE,
     )
 
 

@@ -92,6 +92,17 @@ class PolicyFence:
         policy, revision = self._read()
         self._change(policy, revision, fenced_policy(policy, self._arn, passes))
 
+    def admit(self) -> None:
+        """See the port. One call where it is so already, and a probe; a policy takes no other change for 15 seconds.
+        Raises AccessDenied where writes do not pass in time."""
+        passes = principal_patterns(self._session.caller().arn)
+        self.put(passes)
+        deadline = self._clock.monotonic() + self._settle_seconds
+        while (denied := self._denied(batch=False)) is not None:
+            if not self._may_pass(denied) or self._clock.monotonic() >= deadline:
+                raise denied
+            self._clock.sleep(LOOK_SECONDS)
+
     def lift(self) -> None:
         """See the port. Two calls where nothing goes wrong. Where it sees no fence it looks again for 15 seconds: what
         is read may be older than a fence that was put a moment ago."""
@@ -219,6 +230,11 @@ class PolicyFence:
         whose writes passed before."""
         reason = denial_reason(denied.message)
         return reason is DenialReason.RESOURCE_POLICY or (reason is DenialReason.UNSAID and self._has_written)
+
+    @staticmethod
+    def _may_pass(denied: AccessDenied) -> bool:
+        """Whether a denial may be of a fence that lets this caller pass, and does not hold everywhere yet."""
+        return denial_reason(denied.message) in (DenialReason.RESOURCE_POLICY, DenialReason.UNSAID)
 
     def _unproved(self, denied: AccessDenied) -> AccessDenied:
         """The error of a caller whose refused writes say nothing of the fence."""

@@ -1,4 +1,4 @@
-"""`dynasmith replace TABLE`, and `status | verify | cutover | finish | abort` of its job."""
+"""`dynasmith replace TABLE`, and `status | verify | cutover | back | finish | abort` of its job."""
 
 from __future__ import annotations
 
@@ -33,6 +33,7 @@ def command() -> None:
 @click.argument("table")
 @click.option("--to", "new_name", metavar="NAME", help="Name of the new table; default TABLE-v2.")
 @click.option("--transform", metavar="FUNCTION", help="module:function or an operations file that makes the new items.")
+@click.option("--reverse", metavar="FUNCTION", help="The inverse of --transform, for the way back after a cut-over.")
 @click.option("--source-key", multiple=True, metavar="NAME=ATTRIBUTE",
               help="Attribute of the new items that holds the old key attribute NAME; default NAME.")  # fmt: skip
 @click.option("--until", type=click.Choice(("following", "verified")), default="verified", show_default=True,
@@ -44,6 +45,7 @@ def start(
     table: str,
     new_name: str | None,
     transform: str | None,
+    reverse: str | None,
     source_key: tuple[str, ...],
     until: str,
     max_read_units: float | None,
@@ -69,6 +71,7 @@ def start(
             table,
             new_name=new_name,
             transform=transform,
+            reverse=reverse,
             source_key=owners,
             until=until,  # type: ignore[arg-type]  # click has checked it
             max_read_units=max_read_units,
@@ -125,6 +128,7 @@ def verify(invocation: Invocation, job: str, max_read_units: float | None) -> in
 @click.option("--max-fence", type=float, default=120.0, show_default=True, metavar="SECONDS",
               help="Stop writes so long at most; at least 45.")  # fmt: skip
 @click.option("--max-read-units", type=UNITS, help=COMPARED_UNITS)
+@click.option("--accept-conflicts", is_flag=True, help="Overwrite items that others wrote to the new table too late.")
 def cutover(
     invocation: Invocation,
     job: str,
@@ -134,6 +138,7 @@ def cutover(
     write: bool,
     max_fence: float,
     max_read_units: float | None,
+    accept_conflicts: bool,
 ) -> int:
     """Switch the application to the new table: stop writes, bring over the last changes, switch the pointer."""
     if no_fence and fence != "policy":
@@ -149,6 +154,46 @@ def cutover(
             fence="none" if no_fence else fence,
             max_fence_seconds=max_fence,
             max_read_units=max_read_units,
+            accept_conflicts=accept_conflicts,
+            write=write,
+            consent=invocation.consent(),
+            listener=shown,
+        )
+    return show_replacement(invocation, report)
+
+
+@verb("back", example="dynasmith replace back last")
+@click.argument("job")
+@click.option("--fence", metavar="FENCE", help="As of the cut-over; default the same as there.")
+@click.option("--no-fence", is_flag=True, help="Stop no writes: the new table has no writer now.")
+@click.option("--max-fence", type=float, metavar="SECONDS", help="Stop writes so long at most; default as there.")
+@click.option("--write", is_flag=True, help="Write the old table's name into the definition after the switch.")
+@click.option("--max-read-units", type=UNITS, help=COMPARED_UNITS)
+@click.option("--accept-conflicts", is_flag=True, help="Overwrite items that were written to the old table too late.")
+def back(
+    invocation: Invocation,
+    job: str,
+    fence: str | None,
+    no_fence: bool,
+    max_fence: float | None,
+    write: bool,
+    max_read_units: float | None,
+    accept_conflicts: bool,
+) -> int:
+    """Switch the application back to the old table, with everything that was written to the new one."""
+    if no_fence and fence is not None:
+        raise UsageError("--fence and --no-fence contradict each other.", hint="remove one of them")
+    from dynasmith.cli.flow_report import FlowProgressView
+    from dynasmith.cli.replacement_report import show_replacement
+
+    project = invocation.project()
+    with FlowProgressView(invocation.words(), redact=invocation.redact) as shown:
+        report = project.replacements.back(
+            job,
+            fence="none" if no_fence else fence,
+            max_fence_seconds=max_fence,
+            max_read_units=max_read_units,
+            accept_conflicts=accept_conflicts,
             write=write,
             consent=invocation.consent(),
             listener=shown,
@@ -185,5 +230,5 @@ def abort(invocation: Invocation, job: str) -> int:
     return show_replacement(invocation, report)
 
 
-for each in (start, status, verify, cutover, finish, abort):
+for each in (start, status, verify, cutover, back, finish, abort):
     command.add_command(each)

@@ -301,7 +301,8 @@ class BlockedKeyDetails(TypedDict):
 
 class ReplacementDetails(TypedDict):
     """How far a replacement is. Counts of keys are of the source; the times are null where nothing was read, or
-    nothing verified yet. ``differences`` are those that the last comparison found, and that are equal now."""
+    nothing verified yet. ``differences`` are those that the last comparison found, and that are equal now;
+    ``late_keys`` are some of the ``conflicts``."""
 
     state: Literal[
         "planned",
@@ -313,6 +314,7 @@ class ReplacementDetails(TypedDict):
         "verified",
         "cutover",
         "following back",
+        "cutover back",
         "finished",
         "aborted",
     ]
@@ -333,6 +335,8 @@ class ReplacementDetails(TypedDict):
     switched_at: Time | None
     fence_seconds: float | None
     conflicts: int
+    late_keys: list[str]
+    fenced_tables: list[str]
 
 
 class DefinitionPatchDetails(TypedDict):
@@ -351,14 +355,15 @@ class DefinitionPatchDetails(TypedDict):
 
 class ReplacementDocument(JobReport):
     """The end of a run of a replacement, or how far it is. ``reached`` says whether it is where its run was to end;
-    the counts are those of the copy. ``ready`` says whether it may be cut over, by what its last run kept;
-    ``not_ready_because`` is null where it may. ``warning`` says that writes are stopped, or how long changes were not
-    read; null where neither is so for long. ``definition`` is null before the switch, and where no definition names the
-    old table."""
+    the counts are those of the copy. ``goes_back`` says whether a cut-over can be taken back, ``ready`` whether it may
+    be cut over, by what its last run kept; ``not_ready_because`` is null where it may. ``warning`` says that writes are
+    stopped, or how long changes were not read; null where neither is so for long. ``definition`` is null before the
+    switch, and where no definition names the table that is not in use."""
 
     source_table: str
     target_table: str
     reached: bool
+    goes_back: bool
     replacement: ReplacementDetails
     ready: bool
     not_ready_because: str | None

@@ -105,6 +105,7 @@ OUTPUTS: Final[Mapping[str, tuple[OutputShape, ...]]] = {
     "replace status": (OutputShape(items.ReplacementDocument),),
     "replace verify": (OutputShape(items.ReplacementDocument),),
     "replace cutover": (OutputShape(items.ReplacementDocument),),
+    "replace back": (OutputShape(items.ReplacementDocument),),
     "replace finish": (OutputShape(items.ReplacementDocument),),
     "replace abort": (OutputShape(items.ReplacementDocument),),
     "migrate status": (OutputShape(migrations.MigrationStatusDocument),),

@@ -42,6 +42,7 @@ WORDS: Final = {
     "verified": "both tables were compared",
     "cutover": "writes are stopped, the pointer is switched",
     "following back": "the new table is in use",
+    "cutover back": "writes are stopped, the pointer is switched back",
     "finished": "the rest of the definition is applied",
     "aborted": "ended before the cut-over",
 }

@@ -4,10 +4,9 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Final, Protocol
 
 from dynasmith.engine.replacement.dirty_set import DirtySet
-from dynasmith.engine.replacement.item_mapping import ItemMapping
-from dynasmith.engine.replacement.marks import Mark, marks_of
+from dynasmith.engine.replacement.marks import Mark, RecordReader
 from dynasmith.engine.replacement.shards import ShardPosition, readable_shards
-from dynasmith.ports.streams import IteratorExpired, RecordsTrimmed, Shard, StreamReader
+from dynasmith.ports.streams import ChangeRecord, IteratorExpired, RecordsTrimmed, Shard, StreamReader
 
 PAGES: Final = 2
 """How often an open shard must have had no record before it counts as read: the service sometimes gives an empty page
@@ -23,19 +22,20 @@ class CaptureGap(Exception):
 class KeptMarks(Protocol):
     """Keeps marks and positions for another process: `dynasmith.engine.replacement.mark_spool.MarkSpool`."""
 
-    def keep(self, marks: Sequence[Mark], positions: Mapping[str, ShardPosition]) -> None:
-        """Keep marks, and how far the shards were read that they come from, both or neither."""
+    def keep(self, marks: Sequence[Mark], positions: Mapping[str, ShardPosition], own: Sequence[bytes] = ()) -> None:
+        """Keep marks, how far the shards were read that they come from, and which own writes were met there; all or
+        nothing."""
         ...
 
 
 class StreamCapture:
-    """The capture of one stream, from where ``positions`` say. ``now`` gives Unix seconds. With ``heals`` records that
-    are gone from the stream are passed over: every item is compared afterwards."""
+    """The capture of one stream, from where ``positions`` say. ``reading`` makes marks of records. ``now`` gives Unix
+    seconds. With ``heals`` records that are gone from the stream are passed over: every item is compared afterwards."""
 
     def __init__(
         self,
         stream: StreamReader,
-        mapping: ItemMapping,
+        reading: RecordReader,
         dirty: DirtySet,
         kept: KeptMarks,
         positions: Mapping[str, ShardPosition],
@@ -43,7 +43,7 @@ class StreamCapture:
         *,
         heals: bool = False,
     ) -> None:
-        self._stream, self._mapping, self._dirty, self._kept = stream, mapping, dirty, kept
+        self._stream, self._reading, self._dirty, self._kept = stream, reading, dirty, kept
         self._now, self.heals = now, heals
         self.positions = dict(positions)
         self._iterators: dict[str, str] = {}
@@ -114,10 +114,12 @@ class StreamCapture:
             self._trimmed(shard.id)
             return 0
         if page.records or page.next is None:
-            after = page.records[-1].sequence if page.records else position.after
+            records = [each for each in page.records if not _was_read(each, position)]
+            after = records[-1].sequence if records else position.after
             position = ShardPosition(after, ended=page.next is None)
-            marks = self._dirty.numbered(marks_of(page.records, self._mapping), self._now())
-            self._kept.keep(marks, {shard.id: position})
+            found = self._reading.read(records)
+            marks = self._dirty.numbered(found.marks, self._now())
+            self._kept.keep(marks, {shard.id: position}, found.own)
             self._dirty.add(marks)
             self.positions[shard.id] = position
             if self.seen is not None:
@@ -137,3 +139,8 @@ class StreamCapture:
         self.positions.pop(shard, None)
         self._empty.pop(shard, None)
         self._near.pop(shard, None)
+
+
+def _was_read(record: ChangeRecord, position: ShardPosition) -> bool:
+    """Whether a record comes a second time: sequence numbers of a shard grow."""
+    return bool(position.after) and int(record.sequence) <= int(position.after)

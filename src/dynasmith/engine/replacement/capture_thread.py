@@ -36,6 +36,7 @@ class CaptureThread:
         self._marks: SimpleQueue[tuple[Sequence[Mark], Event]] = SimpleQueue()
         self._stop, self._counts_anew = Event(), Event()
         self._error: BaseException | None = None
+        self._closed = False
         self._thread = Thread(target=self._run, name="dynasmith-capture", daemon=True)
 
     def start(self) -> None:
@@ -43,7 +44,10 @@ class CaptureThread:
         self._thread.start()
 
     def close(self) -> None:
-        """Stop, and close the spool."""
+        """Stop, and close the spool. Closed again it is so already."""
+        if self._closed:
+            return
+        self._closed = True
         self._stop.set()
         if self._thread.is_alive():
             self._thread.join()

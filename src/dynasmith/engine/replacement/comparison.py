@@ -11,7 +11,6 @@ from typing import Protocol
 from dynasmith.engine.replacement.item_mapping import ItemMapping
 from dynasmith.engine.replacement.marks import BY_VERIFY, Mark
 from dynasmith.errors import ItemInvalid
-from dynasmith.items.digest import item_hash
 from dynasmith.items.key import canonical_key
 from dynasmith.items.transform import ItemRefused
 from dynasmith.items.wire import RawItem
@@ -70,7 +69,8 @@ class SourceComparison:
             return [
                 Mark(key=key, by=BY_VERIFY)
                 for key, made in wanted.items()
-                if made is None or any(not _same(standing.get(place), item) for place, item in made.items())
+                if made is None
+                or any(not _same(self.mapping, standing.get(place), item) for place, item in made.items())
             ]
 
         return PendingComparison(tuple(places), marks)
@@ -112,7 +112,8 @@ class TargetComparison:
         return frozenset(
             place
             for place, item in held.items()
-            if place not in wanted or not (_same(wanted[place], item) or late or self.expired.target(item))
+            if place not in wanted
+            or not (_same(self.mapping, wanted[place], item) or late or self.expired.target(item))
         )
 
 
@@ -123,5 +124,5 @@ def _wanted(item: RawItem, mapping: ItemMapping) -> dict[bytes, RawItem] | None:
         return None
 
 
-def _same(one: RawItem | None, other: RawItem) -> bool:
-    return one is not None and (bytes(one) == bytes(other) or item_hash(one) == item_hash(other))
+def _same(mapping: ItemMapping, one: RawItem | None, other: RawItem) -> bool:
+    return one is not None and mapping.same(one, other)

@@ -1,18 +1,44 @@
-"""The switch from the old table to the new one: a fence before the old one, everything that was written in the new one,
+"""The switch from one table to the other: a fence before the one in use, everything that was written in the other one,
 then the pointer. Until the pointer is switched everything can be taken back, and is where something fails."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Protocol
+from dataclasses import dataclass
+from typing import Final, Protocol
 
+from dynasmith.engine.replacement.late_watch import LateWatch
 from dynasmith.engine.replacement.session import ReplacementSession
 from dynasmith.errors import AccessError, ChangeConflict, PointerError, RunError, ServiceError, ServiceUnavailable
-from dynasmith.jobs.replacement_progress import ReplacementState
+from dynasmith.jobs.replacement_progress import ReplacementProgress, ReplacementState
 from dynasmith.jobs.spec import Replace
 from dynasmith.pointer.place import Pointer
 from dynasmith.ports.clock import Clock
 from dynasmith.ports.fences import WriteFence
+
+
+@dataclass(frozen=True, slots=True)
+class SwitchStates:
+    """Where a switch is while it is under way, where it is when it failed, and where it leads."""
+
+    under_way: ReplacementState
+    failed: ReplacementState
+    done: ReplacementState
+
+
+CUTOVER: Final = SwitchStates("cutover", "following", "following back")
+BACK: Final = SwitchStates("cutover back", "following back", "following")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SwitchParts:
+    """What a switch moves: ``fence`` is that of the table in use, ``other`` that of the table that will be."""
+
+    states: SwitchStates
+    fence: WriteFence
+    other: WriteFence
+    pointer: Pointer
+    clock: Clock
 
 
 class CutoverRun(Protocol):
@@ -28,51 +54,116 @@ class CutoverRun(Protocol):
         """Keep a part of the progress."""
         ...
 
+    def verify(self, session: ReplacementSession) -> bool:
+        """Compare both tables until they are equal; whether they are."""
+        ...
 
-def cut_over(
-    run: CutoverRun,
-    session: ReplacementSession,
-    fence: WriteFence,
-    pointer: Pointer,
-    clock: Clock,
-    verify: Callable[[], None],
-) -> None:
-    """Do it, or go on with it; what was verified is so by this very process. Raises RunError where writes could not be
-    stopped, or not for as short as was said; ChangeConflict where somebody else switched the pointer. The fence is off
-    again then, and the replacement follows as before."""
-    source, target = run.spec.source.table, run.spec.target.table
-    if run.spec.progress.state != "cutover":
-        if why := fence.refusal():
-            raise RunError(why, hint="--fence hook:COMMAND stops the writers in another way")
-        _refuse_switched(pointer, source, target)
-        verify()
-        if run.spec.progress.state != "verified":
+    def keep_conflicts(self, watch: LateWatch) -> None:
+        """Keep what others wrote to the table that is not in use."""
+        ...
+
+    def await_stream(self, session: ReplacementSession) -> None:
+        """Wait until every write of the table that will be in use is in its stream."""
+        ...
+
+    def recheck(self, session: ReplacementSession) -> None:
+        """Compare the keys that changed since."""
+        ...
+
+
+def cut_over(run: CutoverRun, session: ReplacementSession, parts: SwitchParts) -> None:
+    """Do it, or go on with it. One that was stopped before the pointer was to be switched begins again: writes go on
+    while everything is compared by this very process. Raises RunError where writes could not be stopped, or not for
+    as short as was said; ChangeConflict where somebody else switched the pointer. The fence is off again then, and the
+    replacement follows as before."""
+    states, progress = parts.states, run.spec.progress
+    source, target = session.direction.source.name, session.direction.target.name
+    if not (resumed := progress.switches):
+        if progress.state == states.under_way:
+            _take_back(run, session, parts)
+        if not _prepare(run, session, parts):
             return
-        run.keep(fenced_at=clock.now(), switches=False)
-        run.enter("cutover")
-    if not (resumed := run.spec.progress.switches):
         try:
-            _refuse_switched(pointer, source, target)
-            _stop_writes(run, session, fence, clock)
-            _refuse_late(run, clock)
+            _refuse_switched(parts.pointer, source, target)
+            _stop_writes(run, session, parts)
+            run.recheck(session)
+            _refuse_late(run, session, parts)
+            _close_other(session)
         except BaseException:
-            _back(run, fence)
+            _take_back(run, session, parts)
             raise
         run.keep(switches=True)
     try:
-        standing = _named(pointer, source, target)
+        standing = _named(parts.pointer, source, target)
         if resumed and standing != target:  # else the application writes to the target, and nobody else may
-            _stop_writes(run, session, fence, clock)
-        pointer.switch(standing, target)
+            parts.fence.put()
+            parts.fence.prove()
+            session.follower.catch_up(quiet=True)
+        if target in run.spec.progress.fences:
+            parts.other.lift()
+            run.keep(fences=tuple(each for each in run.spec.progress.fences if each != target))
+        parts.pointer.switch(standing, target)
     except (ChangeConflict, PointerError, AccessError, ServiceError) as error:
         # Where the reply was lost it may be switched in a moment, whatever it says now.
-        if not isinstance(error, ServiceUnavailable) and pointer.read().table != target:
-            _back(run, fence)
+        if not isinstance(error, ServiceUnavailable) and parts.pointer.read().table != target:
+            _take_back(run, session, parts)
+            if session.watch is not None:  # it has been in use, and was fenced since
+                run.keep(fences=_with(run.spec.progress.fences, target))
+                parts.other.put()
         raise
-    now = clock.now()
+    now = parts.clock.now()
     fenced_at = run.spec.progress.fenced_at or now
-    run.keep(switched_at=now, fence_seconds=round((now - fenced_at).total_seconds(), 3))
-    run.enter("following back")
+    run.keep(
+        switched_at=now,
+        fence_seconds=round((now - fenced_at).total_seconds(), 3),
+        fenced_at=None,
+        switches=False,
+        accepts_conflicts=False,
+        been_back=run.spec.progress.been_back or states is BACK,
+        conflicts=0,
+        late_keys=(),
+    )
+    run.enter(states.done)
+
+
+def _prepare(run: CutoverRun, session: ReplacementSession, parts: SwitchParts) -> bool:
+    """Everything that can be known before writes are stopped; whether both tables are equal."""
+    if why := parts.fence.refusal():
+        raise RunError(why, hint="--fence hook:COMMAND stops the writers in another way")
+    source = session.direction.source.name
+    _refuse_switched(parts.pointer, source, session.direction.target.name)
+    run.await_stream(session)
+    _refuse_conflicts(run, session)
+    if not run.verify(session):
+        return False
+    run.keep(fenced_at=parts.clock.now(), fences=_with(run.spec.progress.fences, source))
+    run.enter(parts.states.under_way)
+    return True
+
+
+def _refuse_conflicts(run: CutoverRun, session: ReplacementSession) -> None:
+    """Raise RunError where others wrote to the table that is not in use, and what they wrote did not come over."""
+    if session.watch is None:
+        return
+    session.watch.look()
+    run.keep_conflicts(session.watch)
+    refuse_conflicts(run.spec.progress, session.direction.target.name)
+
+
+def refuse_conflicts(progress: ReplacementProgress, table: str) -> None:
+    """Raise RunError where there are conflicts in ``table``, which is not in use, and they are not accepted."""
+    if not progress.conflicts or progress.accepts_conflicts:
+        return
+    one = progress.conflicts == 1
+    raise RunError(
+        f"{progress.conflicts:,} {'key' if one else 'keys'} of {table} {'was' if one else 'were'} written when it was "
+        "not in use any more, and did not come over.",
+        hint="dynasmith replace status shows them; copy by hand what is worth it, then add --accept-conflicts",
+    )
+
+
+def _with(fences: tuple[str, ...], table: str) -> tuple[str, ...]:
+    return fences if table in fences else (*fences, table)
 
 
 def _named(pointer: Pointer, source: str, target: str) -> str | None:
@@ -86,44 +177,67 @@ def _named(pointer: Pointer, source: str, target: str) -> str | None:
 
 
 def _refuse_switched(pointer: Pointer, source: str, target: str) -> None:
-    """Raise ChangeConflict where somebody else switched the pointer: what the application writes to the new table
-    before the cut-over is made equal to the old one."""
+    """Raise ChangeConflict where somebody else switched the pointer: what the application writes to the other table
+    before is made equal to this one."""
     if _named(pointer, source, target) == target:
         raise ChangeConflict(
-            f"The pointer says {target} before the cut-over.",
+            f"The pointer says {target} already.",
             hint=f"set it to {source} again; what was written to {target} meanwhile gives way to items of {source}, so "
             "keep a copy of it first",
         )
 
 
-def _stop_writes(run: CutoverRun, session: ReplacementSession, fence: WriteFence, clock: Clock) -> None:
-    """Put the fence, prove it, and have everything in the new table."""
-    fence.put()
-    fence.prove()
-    session.follower.catch_up(quiet=True, late=lambda: _refuse_late(run, clock))
-    session.follower.capture.keep((), session.follower.check)  # so that a run after this one handles no key again
+def _stop_writes(run: CutoverRun, session: ReplacementSession, parts: SwitchParts) -> None:
+    """Put the fence, prove it, and have everything in the other table."""
+    late = _late(run, session, parts)
+    parts.fence.put()
+    parts.fence.prove()
+    session.follower.catch_up(quiet=True, late=late)
     if blocked := session.follower.figures.blocked:
         raise RunError(
             f"{blocked:,} keys cannot be made equal, so nothing was switched.",
             hint="dynasmith replace status shows them with their reasons",
         )
+    _refuse_conflicts(run, session)
+    if session.passing is not None:
+        session.passing.await_quiet()
+        while not session.passing.quiet:
+            session.follower.check()
+            session.passing.check()
+            late()
+            session.follower.pause()
 
 
-def _refuse_late(run: CutoverRun, clock: Clock) -> None:
+def _close_other(session: ReplacementSession) -> None:
+    """From here on the stream of the other table is read by whoever follows it: what was written by us is behind."""
+    session.follower.capture.keep((), session.follower.check)
+    if session.passing is not None:
+        session.passing.close()
+    if session.watch is not None:
+        session.watch.capture.close()
+
+
+def _late(run: CutoverRun, session: ReplacementSession, parts: SwitchParts) -> Callable[[], None]:
+    return lambda: _refuse_late(run, session, parts)
+
+
+def _refuse_late(run: CutoverRun, session: ReplacementSession, parts: SwitchParts) -> None:
     progress = run.spec.progress
-    if progress.switches or progress.fenced_at is None:
+    if progress.fenced_at is None:
         return
-    seconds = (clock.now() - progress.fenced_at).total_seconds()
+    seconds = (parts.clock.now() - progress.fenced_at).total_seconds()
     if seconds > progress.max_fence_seconds:
         raise RunError(
-            f"Writes of {run.spec.source.table} were stopped for {seconds:.0f} seconds, and "
+            f"Writes of {session.direction.source.name} were stopped for {seconds:.0f} seconds, and "
             f"{progress.max_fence_seconds:.0f} are allowed: nothing was switched, and they go on.",
             hint="try it when less is written, or raise --max-fence",
         )
 
 
-def _back(run: CutoverRun, fence: WriteFence) -> None:
+def _take_back(run: CutoverRun, session: ReplacementSession, parts: SwitchParts) -> None:
     """Let writes go on, and follow as before."""
-    fence.lift()
-    run.keep(fenced_at=None, switches=False)
-    run.enter("following")
+    parts.fence.lift()
+    source = session.direction.source.name
+    fences = tuple(each for each in run.spec.progress.fences if each != source)
+    run.keep(fenced_at=None, switches=False, fences=fences)
+    run.enter(parts.states.failed)

@@ -7,7 +7,7 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from dynasmith.engine.replacement.marks import BY_STREAM, Mark
+from dynasmith.engine.replacement.marks import BY_LATE, BY_STREAM, Mark
 
 MARKS_MAX: Final = 16
 """Marks of one key that are told apart."""
@@ -40,7 +40,8 @@ def _joined(known: list[Mark], mark: Mark) -> list[Mark]:
     if len(known) < MARKS_MAX:
         return [*known, mark]
     every = frozenset[bytes]().union(mark.candidates, *(each.candidates for each in known))
-    return [replace(mark, candidates=every, since=known[0].since, by=BY_STREAM)]
+    by = BY_LATE if BY_LATE in {mark.by, *(each.by for each in known)} else BY_STREAM
+    return [replace(mark, candidates=every, since=known[0].since, by=by)]
 
 
 class DirtySet:

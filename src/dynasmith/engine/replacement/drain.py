@@ -3,11 +3,12 @@
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, Protocol
 
 from dynasmith.engine.replacement.dirty_set import DirtyKey, DirtySet
 from dynasmith.engine.replacement.item_mapping import ItemMapping, shown_key
 from dynasmith.engine.replacement.marks import BY_VERIFY
+from dynasmith.engine.replacement.own_writes import write_digest
 from dynasmith.errors import ItemInvalid
 from dynasmith.items.transform import ItemRefused
 from dynasmith.items.wire import RawItem
@@ -22,32 +23,75 @@ HANDLINGS_AT_ONCE: Final = 8
 class KeyOutcome:
     """What a handling came to: ``held`` names places with the keys that hold them (None for an item of no key),
     ``refused`` what the transform said. ``changed`` says whether the target was changed, ``writes`` how many calls it
-    took."""
+    took; ``unsent`` are the digests of writes that were not done."""
 
     held: tuple[tuple[bytes, bytes | None], ...] = ()
     refused: str = ""
     changed: bool = False
     writes: int = 0
+    unsent: tuple[bytes, ...] = ()
 
 
-def make_equal(dirty: DirtyKey, item: RawItem | None, mapping: ItemMapping, items: OwnedItems) -> KeyOutcome:
-    """Handle one key, of which ``item`` was read strongly since it was taken. Killed anywhere it is done again."""
+@dataclass(frozen=True, slots=True)
+class WantedItems:
+    """What the target must hold of a key, by place; ``refused`` says why it cannot be known."""
+
+    items: Mapping[bytes, RawItem] = field(default_factory=dict)
+    refused: str = ""
+
+
+def wanted_items(item: RawItem | None, mapping: ItemMapping) -> WantedItems:
+    """What the target must hold of an item of the source; nothing where there is none."""
     try:
-        wanted = {} if item is None else mapping.items(item)
+        return WantedItems({} if item is None else mapping.items(item))
     except (ItemRefused, ItemInvalid) as refused:
-        return KeyOutcome(refused=refused.message)
+        return WantedItems(refused=refused.message)
+
+
+def make_equal(dirty: DirtyKey, made: WantedItems, mapping: ItemMapping, items: OwnedItems) -> KeyOutcome:
+    """Handle one key, whose item was read strongly since it was taken. Killed anywhere it is done again."""
+    if made.refused:
+        return KeyOutcome(refused=made.refused)
+    held, unsent = [], []
     changed, writes = False, 0
-    for place in sorted(dirty.candidates - wanted.keys()):
-        changed |= items.delete(place, dirty.key)
+    for place in _unwanted(dirty, made):
+        deleted = items.delete(place, dirty.key)
         writes += 1
-    held = []
-    for place, made in wanted.items():
-        put = items.put(made, dirty.key)
+        changed |= deleted
+        if not deleted:
+            unsent.append(write_digest(place, None))
+    for place, item in made.items.items():
+        put = items.put(item, dirty.key)
         writes += 1
         changed |= put.changed
         if put.holder is not None:
             held.append((place, mapping.owner(put.holder)))
-    return KeyOutcome(tuple(held), "", changed, writes)
+            unsent.append(write_digest(place, item))
+    return KeyOutcome(tuple(held), "", changed, writes, tuple(unsent))
+
+
+def _unwanted(dirty: DirtyKey, made: WantedItems) -> list[bytes]:
+    return sorted(dirty.candidates - made.items.keys())
+
+
+def _digests(dirty: DirtyKey, made: WantedItems) -> list[bytes]:
+    """The digests of the writes that a handling may do."""
+    if made.refused:
+        return []
+    deleted = [write_digest(place, None) for place in _unwanted(dirty, made)]
+    return deleted + [write_digest(place, item) for place, item in made.items.items()]
+
+
+class Announcer(Protocol):
+    """Keeps which writes are about to be sent: `dynasmith.engine.replacement.own_write_log.OwnWriteLog`."""
+
+    def announce(self, digests: Sequence[bytes]) -> None:
+        """These are; they are kept when this returns."""
+        ...
+
+    def retract(self, digests: Sequence[bytes]) -> None:
+        """These were not sent after all."""
+        ...
 
 
 BY_COMPARISON: Final = frozenset((BY_VERIFY,))
@@ -65,7 +109,8 @@ class DrainCounts:
 
 class Drain:
     """Handles dirty keys. ``check`` is called before each call that writes, and raises where nothing may be sent any
-    more; ``forgotten`` is told what may be forgotten, before it is; ``now`` gives Unix seconds."""
+    more; ``own`` is told what is about to be written; ``forgotten`` is told what may be forgotten, before it is;
+    ``now`` gives Unix seconds."""
 
     def __init__(
         self,
@@ -75,10 +120,11 @@ class Drain:
         *,
         now: Callable[[], float],
         check: Callable[[], None] = lambda: None,
+        own: Announcer | None = None,
         forgotten: Callable[[Sequence[DirtyKey]], None] = lambda _: None,
     ) -> None:
         self._dirty, self._mapping, self._items = dirty, mapping, items
-        self._now, self._check, self._forgotten = now, check, forgotten
+        self._now, self._check, self._own, self._forgotten = now, check, own, forgotten
         self.counts = DrainCounts()
 
     def run(self, most: int = KEYS_AT_ONCE, pool: ThreadPoolExecutor | None = None) -> int:
@@ -90,8 +136,11 @@ class Drain:
         try:
             self._check()
             found = self._items.read_source([dirty.key for dirty in taken])
+            wanted = {dirty.key: wanted_items(found.get(dirty.key), self._mapping) for dirty in taken}
+            if self._own is not None:
+                self._own.announce([digest for dirty in taken for digest in _digests(dirty, wanted[dirty.key])])
             each = map if pool is None else pool.map
-            for dirty, outcome in zip(taken, each(lambda dirty: self._handle(dirty, found), taken), strict=True):
+            for dirty, outcome in zip(taken, each(lambda dirty: self._handle(dirty, wanted), taken), strict=True):
                 self._settle(dirty, outcome)
                 del left[dirty.key]
         finally:
@@ -99,12 +148,14 @@ class Drain:
                 self._dirty.give_back(dirty)
         return len(taken)
 
-    def _handle(self, dirty: DirtyKey, found: Mapping[bytes, RawItem]) -> KeyOutcome:
+    def _handle(self, dirty: DirtyKey, wanted: Mapping[bytes, WantedItems]) -> KeyOutcome:
         self._check()
-        return make_equal(dirty, found.get(dirty.key), self._mapping, self._items)
+        return make_equal(dirty, wanted[dirty.key], self._mapping, self._items)
 
     def _settle(self, dirty: DirtyKey, outcome: KeyOutcome) -> None:
         self.counts.writes += outcome.writes
+        if self._own is not None:
+            self._own.retract(outcome.unsent)
         if outcome.refused:
             self._dirty.block(dirty, outcome.refused)
             return

@@ -53,6 +53,10 @@ class Follower:
         self._keep_now_and_then()
         return handled
 
+    def pause(self) -> None:
+        """Wait a moment."""
+        self._rest(REST_SECONDS)
+
     def catch_up(self, *, quiet: bool = False, late: Callable[[], None] = lambda: None) -> None:
         """Handle keys until everything that was written before is in the target, or is blocked. With ``quiet`` until
         nothing comes any more, too: for when nobody writes. ``late`` raises where that takes too long."""
@@ -68,18 +72,6 @@ class Follower:
                 return
             else:
                 self._rest(REST_SECONDS)
-
-    def look(self) -> None:
-        """Read what was written before this, and handle nothing."""
-        self.capture.await_quiet()
-        while not self.capture.near:
-            self.check()
-            self._rest(REST_SECONDS)
-        self.keep()
-
-    def captured_after(self, moment: float) -> int:
-        """How many keys a record made dirty after a moment (Unix seconds)."""
-        return len({mark.key for mark in self.dirty.marks() if mark.since > moment})
 
     def unexplained(self, changed: list[DirtyKey]) -> int:
         """How many of these keys, which a comparison made dirty, the stream says nothing about, once it was read."""

@@ -30,21 +30,28 @@ class ItemMapping:
         self._owner = KeySchema(_renamed(source.partition, renamed), _renamed(source.sort, renamed))
 
     def items(self, raw: RawItem) -> dict[bytes, RawItem]:
-        """What the target must hold of an item, by key. Raises ItemRefused where the transform fails, drops the
-        source's key, or makes two different items of one key."""
+        """What the target must hold of an item, by key. Raises ItemRefused where the transform fails, makes an item
+        that is not the source key's own, or makes two different items of one key."""
         owner = canonical_key(raw, self.source)
         made: dict[bytes, RawItem] = {}
         for item in self._made(raw):
             if self.owner(item) != owner:
-                raise ItemRefused(
-                    f"What the transform makes of item {self.shown(raw)} does not hold the key of that item.",
-                    hint=f"keep {', '.join(self.source.names)} as it is, or name the attribute that holds it: "
-                    f"--source-key {self.source.names[0]}=ATTRIBUTE",
-                )
+                raise self._not_own(raw)
             key = canonical_key(item, self.target)
             if item_hash(made.setdefault(key, item)) != item_hash(item):
                 raise ItemRefused(f"The transform makes two items of one key of item {self.shown(raw)}.")
         return made
+
+    def _not_own(self, raw: RawItem) -> ItemRefused:
+        return ItemRefused(
+            f"What the transform makes of item {self.shown(raw)} does not hold the key of that item.",
+            hint=f"keep {', '.join(self.source.names)} as it is, or name the attribute that holds it: "
+            f"--source-key {self.source.names[0]}=ATTRIBUTE",
+        )
+
+    def same(self, one: RawItem, other: RawItem) -> bool:
+        """Whether two items of the target need no write to become equal."""
+        return bytes(one) == bytes(other) or item_hash(one) == item_hash(other)
 
     def keys(self, image: RawItem | None) -> frozenset[bytes]:
         """The keys that an image of the source may have in the target: none where there is no image. A transform that

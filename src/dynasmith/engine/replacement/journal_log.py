@@ -11,19 +11,23 @@ class JournalLog:
     before each write."""
 
     def __init__(
-        self, journal: UndoJournal, guard: Callable[[], None], loop_factory: Callable[[], asyncio.AbstractEventLoop]
+        self,
+        journal: UndoJournal,
+        guard: Callable[[], None],
+        loop_factory: Callable[[], asyncio.AbstractEventLoop],
+        segment: int = 0,
     ) -> None:
-        self._journal = journal
+        self._journal, self._segment = journal, segment
         self._loop = loop_factory()
         journal.guard(guard)
 
     def read(self) -> Sequence[bytes]:
         """Every entry that was kept; what a kill cut is taken off."""
-        return [entry.change for entry in self._loop.run_until_complete(self._journal.begin(0, b""))]
+        return [entry.change for entry in self._loop.run_until_complete(self._journal.begin(self._segment, b""))]
 
     def append(self, entries: Sequence[bytes]) -> None:
         """Keep entries, all or none."""
-        self._loop.run_until_complete(self._journal.append(0, entries))
+        self._loop.run_until_complete(self._journal.append(self._segment, entries))
 
     def close(self) -> None:
         """Close the journal, and the loop on which it is written."""

@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from dynasmith.engine.replacement.dirty_set import DirtyKey, DirtySet
 from dynasmith.engine.replacement.marks import BY_STREAM, Mark
+from dynasmith.engine.replacement.own_writes import OwnWrites
 from dynasmith.engine.replacement.shards import ShardPosition
 from dynasmith.errors import CheckpointError
 from dynasmith.ports.record_log import RecordLog
@@ -34,7 +35,11 @@ class _Positions(Struct, frozen=True, tag="p", tag_field="t"):
     shards: dict[str, ShardPosition]
 
 
-_Entry: TypeAlias = _Marked | _Forgotten | _Positions
+class _Own(Struct, frozen=True, tag="o", tag_field="t"):
+    read: tuple[bytes, ...]
+
+
+_Entry: TypeAlias = _Marked | _Forgotten | _Positions | _Own
 _decode: Final[Callable[[bytes], _Entry]] = msgspec.json.Decoder(_Entry).decode
 _encode: Final = msgspec.json.Encoder().encode
 
@@ -55,8 +60,9 @@ class MarkSpool:
         self._forgotten: list[DirtyKey] = []
         self._kept_at = 0.0
 
-    def restore(self, dirty: DirtySet) -> SpoolContent:
-        """Put what is kept into an empty ``dirty``. Raises CheckpointError where an entry is damaged."""
+    def restore(self, dirty: DirtySet, own: OwnWrites | None = None) -> SpoolContent:
+        """Put what is kept into an empty ``dirty``, and take from ``own`` what was read of it. Raises CheckpointError
+        where an entry is damaged."""
         positions: dict[str, ShardPosition] = {}
         at = None
         for entry in self._log.read():
@@ -68,14 +74,20 @@ class MarkSpool:
                 case _Positions() as read:
                     positions |= read.shards
                     at = read.at
+                case _Own(digests):
+                    if own is not None:
+                        own.take(*digests)
         return SpoolContent(positions, at)
 
-    def keep(self, marks: Sequence[Mark], positions: Mapping[str, ShardPosition]) -> None:
-        """Keep marks, and how far the shards were read that they come from, both or neither."""
+    def keep(self, marks: Sequence[Mark], positions: Mapping[str, ShardPosition], own: Sequence[bytes] = ()) -> None:
+        """Keep marks, how far the shards were read that they come from, and which own writes were met there; all or
+        nothing."""
         self._kept_at = self._now()
         forgotten, self._forgotten = self._forgotten, []
         entries: list[_Entry] = [_Forgotten(dirty.key.decode(), dirty.number) for dirty in forgotten]
         entries += [_marked(mark) for mark in marks]
+        if own:
+            entries.append(_Own(tuple(own)))
         entries.append(_Positions(self._kept_at, dict(positions)))
         self._log.append([_encode(entry) for entry in entries])
 

@@ -1,7 +1,7 @@
 """What a change of the source leaves behind: its key, and the keys that it may have in the target."""
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, NamedTuple, Protocol
 
 from msgspec import Struct
 
@@ -12,6 +12,8 @@ from dynasmith.ports.streams import ChangeRecord
 BY_STREAM: Final = "stream"
 BY_COPY: Final = "copy"
 BY_VERIFY: Final = "verify"
+BY_LATE: Final = "late"
+"""A write of others to the table that is not in use."""
 
 
 class Mark(Struct, frozen=True, kw_only=True):
@@ -23,6 +25,41 @@ class Mark(Struct, frozen=True, kw_only=True):
     number: int = 0
     since: float = 0.0
     by: str = BY_STREAM
+
+
+class ReadRecords(NamedTuple):
+    """What some records of a stream come to: marks, and the digests of own writes that were met."""
+
+    marks: Sequence[Mark] = ()
+    own: Sequence[bytes] = ()
+
+
+class RecordReader(Protocol):
+    """Makes marks of the records of a stream, in their order, each once."""
+
+    def read(self, records: Sequence[ChangeRecord]) -> ReadRecords:
+        """What they come to. Done again with the same records where the process was killed before it was kept."""
+        ...
+
+
+class FollowedRecords:
+    """The stream of the table in use: each record makes its key dirty."""
+
+    def __init__(self, mapping: ItemMapping) -> None:
+        self._mapping = mapping
+
+    def read(self, records: Sequence[ChangeRecord]) -> ReadRecords:
+        """A mark for each key."""
+        return ReadRecords(marks_of(records, self._mapping))
+
+
+class PassedRecords:
+    """The stream of the new table before it is in use: only our own writes are in it, and both tables are equal when it
+    comes in use."""
+
+    def read(self, records: Sequence[ChangeRecord]) -> ReadRecords:  # noqa: ARG002
+        """Nothing."""
+        return ReadRecords()
 
 
 def marks_of(records: Sequence[ChangeRecord], mapping: ItemMapping) -> list[Mark]:

@@ -4,33 +4,41 @@ anywhere goes on from its state.
 
 import asyncio
 from collections.abc import Mapping
-from typing import Final
+from typing import Final, Literal, TypeAlias
 
 import msgspec
 
-from dynasmith.engine.replacement.cutover import cut_over
+from dynasmith.engine.replacement.capture_thread import CaptureThread
+from dynasmith.engine.replacement.cutover import (
+    BACK,
+    CUTOVER,
+    SwitchParts,
+    SwitchStates,
+    cut_over,
+    refuse_conflicts,
+)
+from dynasmith.engine.replacement.dead_keys import dead_keys
+from dynasmith.engine.replacement.direction import Direction, backward, forward
+from dynasmith.engine.replacement.late_watch import LateWatch
 from dynasmith.engine.replacement.marks import BY_COPY, Mark
-from dynasmith.engine.replacement.session import ReplacementSession, opened_session
-from dynasmith.engine.replacement.table_comparison import TableComparison
+from dynasmith.engine.replacement.session import ReplacementSession, RunParts, opened_session, opened_watch
+from dynasmith.engine.replacement.verification import COMPARISONS_MAX, Verification
 from dynasmith.engine.transfer.event_thread import StopRequest
 from dynasmith.engine.transfer.events import FlowNote
 from dynasmith.engine.transfer.job_world import JobWorld
 from dynasmith.engine.transfer.long_job import JobCancelled, check_wish, kept_state
 from dynasmith.engine.transfer.new_job import new_job
 from dynasmith.engine.transfer.permit import RunPermit
+from dynasmith.engine.transfer.table_details import TableEnd
 from dynasmith.engine.waiter import StopFlag, rest
-from dynasmith.errors import DynasmithError, Interrupted, ItemInvalid, Locked, RunError
-from dynasmith.items.key import canonical_key
-from dynasmith.items.wire import RawItem
+from dynasmith.errors import DynasmithError, Interrupted, Locked, RunError
 from dynasmith.jobs.job import State, moved
 from dynasmith.jobs.replacement_progress import STATES, KeyFigures, ReplacementState
 from dynasmith.jobs.replacement_report import Replacement
 from dynasmith.jobs.spec import Replace
 from dynasmith.ports.checkpoints import Claim
-from dynasmith.ports.items import DeadLetter
 
-COMPARISONS_MAX: Final = 6
-"""Comparisons of one run: what still differs then is no matter of time."""
+StreamSide: TypeAlias = Literal["source", "target"]
 ENDED: Final[Mapping[ReplacementState, State]] = {"finished": "done", "aborted": "cancelled"}
 """What a job is in the states in which a replacement is over."""
 
@@ -94,14 +102,18 @@ def replace(spec: Replace, claim: Claim, world: JobWorld) -> Replacement:
         target_table=spec.target.table,
         progress=progress,
         reached=has_reached(run.spec),
+        goes_back=spec.goes_back,
     )
 
 
 def has_reached(spec: Replace) -> bool:
     """Whether a replacement is where its runs are to end, or further; one that was cancelled on its way is not."""
-    if spec.progress.state == "aborted":
-        return spec.until == "aborted"
-    return STATES.index(spec.progress.state) >= STATES.index(spec.until)
+    state, goal = spec.progress.state, spec.until
+    if state == "aborted":
+        return goal == "aborted"
+    if goal == "back":
+        return state in ("following", "verified")
+    return STATES.index(state) >= STATES.index(goal)
 
 
 class _Run:
@@ -142,100 +154,180 @@ class _Run:
         if self.state in ("finished", "aborted"):
             return
         self.at.identities()
-        if self.state == "capturing":
-            self.turn_on()
-        with opened_session(
-            self.spec,
-            self.claim.job.id,
-            self.at,
-            self.context,
-            self.permit,
+        if self.state in ("following back", "cutover back"):
+            self.follow_back()
+            return
+        self.follow()
+
+    def parts(self) -> RunParts:
+        """What the run lends to a session."""
+        return RunParts(
+            job=self.claim.job.id,
+            world=self.at,
+            context=self.context,
+            permit=self.permit,
             check=self.check,
             kept=self.keep_keys,
             failed=self.stop.ask,
-        ) as session:
-            self.follow(session)
+            heals=self.spec.progress.heals,
+        )
 
-    def follow(self, session: ReplacementSession) -> None:
-        """The states in which the stream is read."""
+    # --- the old table is in use
+
+    def follow(self) -> None:
+        """The states in which the new table follows the old one."""
         if self.state == "capturing":
-            self.settle(session)
+            self.turn_on("source")
+        switches = self.state == "cutover" or (self.spec.until == "following back" and self.at.commanded)
+        passed = self.opened_way_back() if switches and not self.spec.progress.switches else None
+        been_in_use = self.spec.progress.been_back
+        there = forward(self.spec, self.at)
+        self.admit(there)
+        with opened_session(
+            self.parts(),
+            there,
+            watched=backward(self.spec, self.at) if been_in_use else None,
+            passed=None if been_in_use else passed,
+        ) as session:
+            self.follow_with(session, switches=switches)
+
+    def follow_with(self, session: ReplacementSession, *, switches: bool) -> None:
+        """The same, with what is open for it."""
+        if self.state == "capturing":
+            self.settle(session, session.follower.capture, self.spec.source.table)
             self.enter("copying")
         if self.state == "copying":
             self.copy(session)
             self.enter("draining")
-        if self.state == "following back":
-            self.after_cutover(session)
-            return
         if self.state == "cutover":
-            self.cut_over(session)
+            self.cut_over(session, CUTOVER)
             return
         session.follower.catch_up()
         if self.state == "draining":
             self.enter("following")
-        if self.spec.until == "verified" and (self.state == "following" or self.spec.progress.heals):
+        if session.watch is not None:
+            session.watch.look()
+            self.keep_conflicts(session.watch)
+        if switches:
+            self.cut_over(session, CUTOVER)
+        elif self.spec.until == "verified" and (self.state == "following" or self.spec.progress.heals):
             self.verify(session)
-        if self.spec.until == "following back" and self.at.commanded:
-            self.cut_over(session)
+
+    def opened_way_back(self) -> Direction | None:
+        """The direction that begins with the cut-over, its stream on; None where there is no way back."""
+        if not self.spec.goes_back:
+            return None
+        self.turn_on("target")
+        return backward(self.spec, self.at)
+
+    def await_stream(self, session: ReplacementSession) -> None:
+        """Wait until every write of the new table is in its stream."""
+        if session.passing is not None:
+            self.settle(session, session.passing, self.spec.target.table)
+
+    def cut_over(self, session: ReplacementSession, states: SwitchStates) -> None:
+        """Switch to the table that is made equal."""
+        direction, at = session.direction, self.at
+        parts = SwitchParts(
+            states=states,
+            fence=at.fence(self.spec, direction.source.name),
+            other=at.fence(self.spec, direction.target.name),
+            pointer=at.pointer(self.spec),
+            clock=at.clock,
+        )
+        cut_over(self, session, parts)
+
+    # --- the new table is in use
+
+    def follow_back(self) -> None:
+        """The states in which the old table follows the new one; where there is no way back it is only watched."""
+        there = forward(self.spec, self.at)
+        if not self.spec.goes_back:
+            with opened_watch(self.parts(), there, drained=None) as (watch, _):
+                watch.look()
+                self.keep_conflicts(watch)
+                read = msgspec.structs.replace(self.spec.progress.keys, captured_at=self.at.clock.now())
+                self.keep(keys=read)
+                self.finish_where_asked()
+            return
+        back = backward(self.spec, self.at)
+        self.admit(back)
+        with opened_session(self.parts(), back, watched=there) as session:
+            assert session.watch is not None
+            if self.state == "cutover back":
+                self.cut_over(session, BACK)
+                return
+            session.follower.catch_up()
+            session.watch.look()
+            self.keep_conflicts(session.watch)
+            if self.spec.until == "back" and self.at.commanded:
+                self.cut_over(session, BACK)
+            elif self.spec.progress.heals:
+                self.verify(session)
+            self.finish_where_asked()
+
+    def finish_where_asked(self) -> None:
+        """End it where that is the goal: both streams are as they were, and the definition is applied."""
+        if self.spec.until != "finished":
+            return
+        refuse_conflicts(self.spec.progress, self.spec.source.table)
+        self.turn_off("target")
+        self.at.finish_target()
+        self.turn_off("source")
+        self.enter("finished")
 
     # --- states
 
-    def cut_over(self, session: ReplacementSession) -> None:
-        """Switch to the new table: see `cutover.cut_over`."""
-        fence, pointer = self.at.fence(self.spec), self.at.pointer(self.spec)
-        cut_over(self, session, fence, pointer, self.at.clock, lambda: self.verify(session))
-
-    def after_cutover(self, session: ReplacementSession) -> None:
-        """Look for what was written to the old table after the switch: it is counted and shown, and never applied."""
-        session.follower.look()
-        switched_at = self.spec.progress.switched_at or self.context.now()
-        self.keep(conflicts=session.follower.captured_after(switched_at.timestamp()))
-        if self.spec.until != "finished":
-            return
-        late = self.spec.progress.conflicts
-        if late and not self.spec.progress.heals:
-            keys = "1 key" if late == 1 else f"{late:,} keys"
-            raise RunError(
-                f"{keys} of {self.spec.source.table} {'was' if late == 1 else 'were'} written after the cut-over.",
-                hint="dynasmith replace status shows them; copy by hand what is worth it, then add --accept-conflicts",
-            )
-        self.at.finish_target()
-        if self.spec.progress.streams:
-            self.at.disable_stream()
-        self.enter("finished")
+    def admit(self, direction: Direction) -> None:
+        """Let this run write to a table that is fenced."""
+        if direction.target.name in self.spec.progress.fences:
+            self.at.fence(self.spec, direction.target.name).admit()
 
     def abort(self) -> None:
-        """End it: the fence is off, the stream as it was. Both tables stay as they are."""
-        if self.state == "following back":
+        """End it: the fences are off, the streams as they were. Both tables stay as they are."""
+        if self.state in ("following back", "cutover back"):
             raise RunError(
-                f"{self.spec.target.table} is in use already.", hint="dynasmith replace finish ends the replacement"
+                f"{self.spec.target.table} is in use already.",
+                hint="dynasmith replace back goes back to the old table, dynasmith replace finish ends the replacement",
             )
         if self.spec.progress.switches and self.at.pointer(self.spec).read().table == self.spec.target.table:
             raise RunError("The pointer is switched already.", hint=f"dynasmith jobs resume {self.claim.job.id}")
-        if self.spec.progress.fenced_at is not None:
-            self.at.fence(self.spec).lift()
-            self.keep(fenced_at=None)
-        if self.spec.progress.streams:
-            self.at.disable_stream()
+        for table in self.spec.progress.fences:
+            self.at.fence(self.spec, table).lift()
+        self.keep(fences=(), fenced_at=None)
+        self.turn_off("source")
+        self.turn_off("target")
         self.enter("aborted")
 
-    def turn_on(self) -> None:
-        """The stream of the source; it is remembered before that it was off."""
-        name = self.at.source().name
-        if self.at.source().description.table.stream is None:
-            self.keep(streams=(name,))
-        self.at.enable_stream()
-        self.keep(stream_arn=self.at.source().description.stream_arn)
+    def end_of(self, side: StreamSide) -> TableEnd:
+        """One of the two tables as it is now."""
+        return self.at.source() if side == "source" else self.at.target()
 
-    def settle(self, session: ReplacementSession) -> None:
+    def turn_on(self, side: StreamSide) -> None:
+        """The stream of a table; it is remembered before that it was off."""
+        end = self.end_of(side)
+        if end.description.table.stream is None and end.name not in self.spec.progress.streams:
+            self.keep(streams=(*self.spec.progress.streams, end.name))
+        self.at.enable_stream(end)
+        arn = self.end_of(side).description.stream_arn
+        self.keep(**{"stream_arn" if side == "source" else "target_stream_arn": arn})
+
+    def turn_off(self, side: StreamSide) -> None:
+        """The stream of a table that it was turned on for."""
+        table = self.spec.source.table if side == "source" else self.spec.target.table
+        if table in self.spec.progress.streams:
+            self.at.disable_stream(self.end_of(side))
+
+    def settle(self, session: ReplacementSession, capture: CaptureThread, table: str) -> None:
         """Wait until a record came, or so long that every write is in the stream. A stream that was on is not waited
         for."""
-        if not self.spec.progress.streams:
+        if table not in self.spec.progress.streams:
             return
         clock = self.at.clock
         until = clock.monotonic() + self.at.settle_seconds
-        while not session.follower.capture.capture.records and clock.monotonic() < until:
+        while not capture.capture.records and clock.monotonic() < until:
             session.follower.check()
+            capture.check()
             rest(0.25, clock, StopFlag())
 
     def copy(self, session: ReplacementSession) -> None:
@@ -245,65 +337,46 @@ class _Run:
         except (Interrupted, DynasmithError):
             session.follower.capture.check()  # what ended the capture ended the copy
             raise
-        dead = self.at.copy_dead(self.spec)
-        keys = dict.fromkeys(key for letter in dead if (key := self._key(letter, session)) is not None)
-        if keys:
+        if keys := dead_keys(self.at.copy_dead(self.spec), session.direction.mapping):
             session.follower.capture.keep([Mark(key=key, by=BY_COPY) for key in keys], session.follower.check)
 
-    @staticmethod
-    def _key(letter: DeadLetter, session: ReplacementSession) -> bytes | None:
-        """The source key of a dead letter: that of an item as it was read, or as it should be written."""
-        item = RawItem(letter.item)
-        if letter.code != "transform" and (owner := session.mapping.owner(item)) is not None:
-            return owner
-        try:
-            return canonical_key(item, session.mapping.source)
-        except ItemInvalid:
-            return None
-
-    def verify(self, session: ReplacementSession) -> None:
-        """Compare until two comparisons in a row find nothing that the stream does not explain."""
-        clean = 0
+    def verify(self, session: ReplacementSession) -> bool:
+        """Compare until two comparisons in a row find nothing that the stream does not explain; whether the table that
+        is not in use is equal then, as far as it can be."""
+        clean, verification, is_back = 0, self.verification(session), session.direction.is_back
         for _ in range(COMPARISONS_MAX):
-            found = self.compare(session)
-            if session.follower.figures.blocked or self.spec.progress.foreign:
-                self.enter("following")
-                return
-            clean = clean + 1 if not found else 0
+            found = verification.compare()
+            foreign = 0 if is_back else found.foreign  # the old table may hold items that the new one never had
+            self.keep(differences=found.differences, foreign=foreign)
+            if session.follower.figures.blocked or foreign:
+                if not is_back:
+                    self.enter("following")
+                return False
+            clean = clean + 1 if not found.differences else 0
             if clean == 2:
-                arn = self.at.source().description.stream_arn
-                self.keep(verified_at=self.context.now(), heals=False, stream_arn=arn)
-                self.enter("verified")
-                return
+                arn = self.end_of("target" if is_back else "source").description.stream_arn
+                self.keep(**{"target_stream_arn" if is_back else "stream_arn": arn})
+                self.keep(verified_at=self.context.now(), heals=False)
+                if not is_back:
+                    self.enter("verified")
+                return True
         raise RunError(
-            f"{self.spec.target.table} still differs from {self.spec.source.table} after {COMPARISONS_MAX} looks.",
-            hint="does something else write to the new table? dynasmith verify shows where they differ",
+            f"{session.direction.target.name} still differs from {session.direction.source.name} after "
+            f"{COMPARISONS_MAX} looks.",
+            hint="does something else write to it? dynasmith verify shows where they differ",
         )
 
-    def compare(self, session: ReplacementSession) -> int:
-        """Compare every item; what differs is made equal. How many differed that the stream says nothing about."""
-        follower, capture = session.follower, session.follower.capture
-        source, target = self.at.source(), self.at.target()
-        self.say(f"Comparing {source.name} with {target.name}.")
-        capture.capture.seen = set()
-        follower.drain.counts.changed.clear()
-        comparison = TableComparison(
-            source,
-            target,
-            session.mapping,
-            self.spec.options,
-            self.context,
-            lambda: self.claim.control().read_units_per_second,
-        )
-        comparison.run(lambda marks: capture.keep(marks, follower.check), follower.step)
-        follower.catch_up()
-        changed = list(follower.drain.counts.changed)
-        found = follower.unexplained(changed) if changed else 0
-        capture.capture.seen = None
-        self.keep(differences=found, foreign=comparison.foreign)
-        if found:
-            self.say(f"{found:,} keys differed and are equal now.")
-        return found
+    def recheck(self, session: ReplacementSession) -> None:
+        """Compare the keys that changed since the last comparison."""
+        self.verification(session).recheck()
+
+    def verification(self, session: ReplacementSession) -> Verification:
+        """Comparisons, at the pace that is wanted now."""
+
+        def limit() -> float | None:
+            return self.claim.control().read_units_per_second
+
+        return Verification(session, self.spec.options, self.context, limit, self.say)
 
     # --- what is kept
 
@@ -322,6 +395,11 @@ class _Run:
     def keep_keys(self, figures: KeyFigures) -> None:
         """Keep what is known of the keys."""
         self.keep(keys=figures)
+
+    def keep_conflicts(self, watch: LateWatch) -> None:
+        """Keep what others wrote to the table that is not in use, and that did not come over."""
+        if (found := len(watch.conflicts())) != self.spec.progress.conflicts:
+            self.keep(conflicts=found, late_keys=watch.shown())
 
     def say(self, sentence: str) -> None:
         """Tell who listens."""

@@ -42,8 +42,8 @@ class ReplacementWorld(Protocol):
         """Whether a person asked for this run's goal just now; a cut-over is never begun otherwise."""
         ...
 
-    def fence(self, spec: Replace) -> WriteFence:
-        """What stops the writers of the source."""
+    def fence(self, spec: Replace, table: str) -> WriteFence:
+        """What stops the writers of one of the two tables, by its physical name."""
         ...
 
     def pointer(self, spec: Replace) -> Pointer:
@@ -70,6 +70,11 @@ class ReplacementWorld(Protocol):
         """The transform, with the time and the id that the copy gives it. Raises UsageError where it is gone."""
         ...
 
+    def inverse(self, spec: Replace) -> Transform | None:
+        """What makes an item of the source of one of the target; None where items stay as they are. Raises UsageError
+        where it is gone."""
+        ...
+
     def safety_point(self) -> str:
         """Make sure that the source can be restored, and say from what. Raises RunError where it cannot."""
         ...
@@ -78,17 +83,17 @@ class ReplacementWorld(Protocol):
         """Create the target as it is defined; its time to live stays off."""
         ...
 
-    def enable_stream(self) -> bool:
-        """Turn on the stream of the source, and wait for it; whether it was off. Raises UsageError for a view that does
-        not suffice."""
+    def enable_stream(self, table: TableEnd) -> bool:
+        """Turn on the stream of one of the two tables, and wait for it; whether it was off. Raises UsageError for a
+        view that does not suffice."""
         ...
 
-    def disable_stream(self) -> None:
-        """Turn off the stream of the source."""
+    def disable_stream(self, table: TableEnd) -> None:
+        """Turn off the stream of one of the two tables."""
         ...
 
-    def stream(self) -> StreamReader:
-        """The stream of the source."""
+    def stream(self, table: TableEnd) -> StreamReader:
+        """The stream of one of the two tables. Raises RunError where it has none."""
         ...
 
     def new_journal(self, job: str) -> UndoJournal:

@@ -494,6 +494,7 @@ CHECKS: dict[str, Check] = {
     "told": function,
     "asked": function,
     "continue_run": any_text,
+    "reverse": optional(transform),
     "transform": optional(transform),
     "transport": one_of("direct", "aiohttp", "botocore"),
     "types": optional(types),

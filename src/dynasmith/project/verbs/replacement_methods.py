@@ -27,6 +27,7 @@ class ReplacementMethods(VerbAccess):
         *,
         new_name: str | None = None,
         transform: str | None = None,
+        reverse: str | None = None,
         source_key: Mapping[str, str] | None = None,
         until: Literal["following", "verified"] = "verified",
         max_read_units: float | None = None,
@@ -40,8 +41,11 @@ class ReplacementMethods(VerbAccess):
 
         ``transform`` is ``module:function`` or an operations file; an item that it makes must hold the key of the item
         that it is made of, under the same name, or under the one that ``source_key`` gives (``{"id": "old_id"}``). It
-        must make the same of the same item each time. One job; the copy is a job of its own. It ends at ``until``, and
-        is ``waiting`` then: changes of the next 24 hours are in the stream, and `Jobs.resume` goes on with them.
+        must make the same of the same item each time. ``reverse`` is its inverse, by which the old table follows the
+        new one after a cut-over; without it there is no way back, unless there is no transform.
+
+        One job; the copy is a job of its own. It ends at ``until``, and is ``waiting`` then: changes of the next 24
+        hours are in the stream, and `Jobs.resume` goes on with them.
 
         Needs the consent `yes`. Raises before anything is done UsageError (a transform that drops the key or fails on
         a sample, a stream that shows too little or has two readers), TableExists, TableNotFound, ConsentRequired,
@@ -60,6 +64,7 @@ class ReplacementMethods(VerbAccess):
             table,
             new_name=new_name or "",
             transform=transform,
+            reverse=reverse,
             source_key=source_key,
             until=until,
             options=transfer_options(max_read_units=max_read_units, max_write_units=max_write_units),

@@ -27,7 +27,7 @@ def cancel_replacement(items: ItemWorld, job_id: str) -> Job:
         spec, cancelled = claim.job.spec, moved(claim.job, "cancelled", items.now())
         assert isinstance(spec, Replace)
         _refuse_switched(job_id, spec)
-        if spec.progress.streams or spec.progress.fenced_at is not None:
+        if spec.progress.streams or spec.progress.fences:
             raise RunError(
                 f"Job {job_id} cannot be cancelled as it is: {_left(spec)}.",
                 hint=f"dynasmith replace abort {job_id} takes that back and ends it; both tables stay",
@@ -41,7 +41,7 @@ def cancel_replacement(items: ItemWorld, job_id: str) -> Job:
 def _left(spec: Replace) -> str:
     """What would be left of it."""
     streams = f"it has turned on the stream of {' and '.join(spec.progress.streams)}" if spec.progress.streams else ""
-    fence = f"writes of {spec.source.table} are stopped" if spec.progress.fenced_at is not None else ""
+    fence = f"writes of {' and '.join(spec.progress.fences)} are stopped" if spec.progress.fences else ""
     return ", and ".join(each for each in (fence, streams) if each)
 
 

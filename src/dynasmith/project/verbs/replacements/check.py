@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from msgspec import UNSET
 from msgspec.structs import replace
 
 from dynasmith.engine.definition_import import as_definition
+from dynasmith.engine.replacement.inverse_mapping import InverseMapping
 from dynasmith.engine.replacement.item_mapping import ItemMapping
 from dynasmith.engine.transfer.table_details import TableEnd, check_ends
 from dynasmith.errors import RunError, TableExists, UsageError
 from dynasmith.items.digest import item_hash
+from dynasmith.items.key import canonical_key
 from dynasmith.items.transform import ItemRefused, Transform
 from dynasmith.items.wire import RawItem
 from dynasmith.jobs.side import Side
@@ -73,10 +77,15 @@ def check_source(items: ItemWorld, table: str, *, moves_keys: bool) -> TableDesc
 
 
 def check_items(
-    source: TableEnd, target: TableEnd, transform: Transform | None, owners: dict[str, str], items: ModelItems
+    source: TableEnd,
+    target: TableEnd,
+    transform: Transform | None,
+    owners: dict[str, str],
+    items: ModelItems,
+    inverse: Transform | None = None,
 ) -> None:
     """Raise UsageError where a sample of the items shows that the transform drops the key of an item, fails, or gives
-    different items when it is run again. Reads up to 200 items."""
+    different items when it is run again, or that the inverse does not lead back. Reads up to 200 items."""
     check_ends(source, target, transforms=transform is not None)
     if transform is not None and transform.hides_values:
         raise UsageError(
@@ -102,10 +111,55 @@ def check_items(
                 f"The transform makes something else of item {mapping.shown(raw)} each time.",
                 hint="let it depend on the item alone; ctx.now and ctx.uuid are the same each time",
             )
+        if inverse is not None:
+            _check_inverse(raw, first, mapping, InverseMapping(mapping, inverse))
+
+
+def _check_inverse(raw: RawItem, made: Mapping[bytes, RawItem], mapping: ItemMapping, back: InverseMapping) -> None:
+    """Raise UsageError where the inverse does not make an item with the key that it had."""
+    if len(made) > 1:
+        raise UsageError(
+            f"The transform makes {len(made)} items of item {mapping.shown(raw)}, and no function leads back to one.",
+            hint="leave --reverse out: there is no way back then",
+        )
+    for item in made.values():
+        try:
+            found = back.items(item)
+        except ItemRefused as refused:
+            raise UsageError(refused.message, hint=refused.hint or "fix the function of --reverse") from refused
+        if canonical_key(raw, mapping.source) not in found:
+            raise UsageError(
+                f"What --reverse makes of item {back.shown(item)} is not {mapping.shown(raw)}, of which it was made.",
+                hint="let it undo what the transform does to the key",
+            )
+
+
+def check_back(spec: Replace, fence: str, max_fence_seconds: float, items: ItemWorld) -> None:
+    """The same for the way back. Raises RunError where there is none, too."""
+    if not spec.goes_back:
+        raise RunError(
+            f"There is no way back to {spec.source.table}: the replacement was begun without --reverse.",
+            hint="dynasmith replace finish ends it; another replacement can lead to a table like the old one",
+        )
+    _check_switch(spec.progress.pointer, fence, max_fence_seconds, items)
+    if spec.progress.state not in ("following back", "cutover back"):
+        raise RunError(
+            f"{spec.target.table} is not in use: the replacement of {spec.source.table} is {spec.progress.state}.",
+            hint="dynasmith replace cutover comes first",
+        )
 
 
 def check_cutover(spec: Replace, pointer: str, fence: str, max_fence_seconds: float, items: ItemWorld) -> None:
     """Raise UsageError for a pointer, a fence or a time that cannot be, RunError where there is nothing to switch."""
+    _check_switch(pointer, fence, max_fence_seconds, items)
+    if spec.progress.state not in ("following", "verified", "cutover"):
+        raise RunError(
+            f"The replacement of {spec.source.table} is {spec.progress.state}.",
+            hint="dynasmith jobs resume goes on with it until it is verified",
+        )
+
+
+def _check_switch(pointer: str, fence: str, max_fence_seconds: float, items: ItemWorld) -> None:
     pointer_of(pointer, items.folder, items.world.session)
     if fence.startswith(HOOK):
         hook_words(fence)
@@ -115,9 +169,4 @@ def check_cutover(spec: Replace, pointer: str, fence: str, max_fence_seconds: fl
         raise UsageError(
             f"Writes cannot be stopped for {max_fence_seconds:g} seconds: a policy takes about 20 to hold and to go.",
             hint=f"at least {FENCE_SECONDS_MIN:g}",
-        )
-    if spec.progress.state not in ("following", "verified", "cutover"):
-        raise RunError(
-            f"The replacement of {spec.source.table} is {spec.progress.state}.",
-            hint="dynasmith jobs resume goes on with it until it is verified",
         )

@@ -27,7 +27,9 @@ def with_definition(items: ItemWorld, report: Replacement, *, write: bool | None
     if progress.switched_at is None:
         return report
     requested = progress.writes_definition if write is None else write
-    patch = definition_patch(items.world, report.source_table, report.target_table, write=requested)
+    tables = (report.source_table, report.target_table)
+    former, current = tables if progress.new_in_use else tables[::-1]
+    patch = definition_patch(items.world, former, current, write=requested)
     return dataclasses.replace(report, definition=patch)
 
 

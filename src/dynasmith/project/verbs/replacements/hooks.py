@@ -62,6 +62,9 @@ class HookFence:
     def prove(self) -> None:
         """Its exit code said so."""
 
+    def admit(self) -> None:
+        """A command keeps the application out, and never us."""
+
     def lift(self) -> None:
         """Run it with ``off``."""
         run_hook(self._words, "off", self._table)
@@ -78,6 +81,9 @@ class NoFence:
         """Nothing."""
 
     def prove(self) -> None:
+        """Nothing."""
+
+    def admit(self) -> None:
         """Nothing."""
 
     def lift(self) -> None:

@@ -10,9 +10,10 @@ import msgspec
 from dynasmith.aws.control.model_items import AwsModelItems
 from dynasmith.engine.replacement.replacement import begin_replacement, has_reached
 from dynasmith.engine.run import run
+from dynasmith.engine.transfer.table_details import TableEnd
 from dynasmith.errors import UsageError
 from dynasmith.items.ctx import Context
-from dynasmith.items.transform import Transform
+from dynasmith.items.transform import Function, Transform
 from dynasmith.jobs.job import Job, job_id, readable
 from dynasmith.jobs.options import TransferOptions
 from dynasmith.jobs.replacement_progress import ReplacementGoal, ReplacementProgress
@@ -35,11 +36,14 @@ def planned_replacement(
     *,
     new_name: str = "",
     transform: str | None = None,
+    reverse: str | None = None,
     source_key: Mapping[str, str] | None = None,
     until: ReplacementGoal = "verified",
     options: TransferOptions | None = None,
 ) -> Replace:
     """The replacement as a job would do it, checked against the two tables; reads only."""
+    if reverse is not None and transform is None:
+        raise UsageError("--reverse undoes a transform, and there is none.", hint="remove it: items stay as they are")
     described = check_source(items, table, moves_keys=transform is not None)
     made = new_table(items, table, new_name or next_name(table))
     began = items.now()
@@ -51,6 +55,7 @@ def planned_replacement(
         target=target,
         definition=msgspec.json.encode(made).decode(),
         transform=ref,
+        inverse=ProjectJobWorld(items, transform=reverse).transform_ref(),
         owners=dict(source_key or {}),
         until=until,
         began=began,
@@ -58,11 +63,17 @@ def planned_replacement(
         options=msgspec.structs.replace(asked, consistent=True, on_error="dead", digest=False),
     )
     world = ProjectJobWorld(items, transform=transform)
-    function, ends = world.function(ref), (items.end(source), items.end_of(target, made))
-    context = Context(began, spec.progress.copy_job, ends[0].key)
-    bound = None if function is None else Transform(function, context, target=ends[1].key)
-    check_items(*ends, bound, spec.owners, AwsModelItems(items.world.session))
+    ends = (items.end(source), items.end_of(target, made))
+    inverse = ProjectJobWorld(items, transform=reverse).function(spec.inverse)
+    bound = _bound(spec, world.function(ref), *ends)
+    check_items(*ends, bound, spec.owners, AwsModelItems(items.world.session), _bound(spec, inverse, *reversed(ends)))
     return spec
+
+
+def _bound(spec: Replace, function: Function | None, source: TableEnd, target: TableEnd) -> Transform | None:
+    if function is None:
+        return None
+    return Transform(function, Context(spec.began, spec.progress.copy_job, source.key), target=target.key)
 
 
 def replace(
@@ -70,6 +81,8 @@ def replace(
 ) -> Replacement:
     """Begin a replacement that was planned."""
     text = f"Replace {spec.source.table} by {spec.target.table}, which is created and filled, in {{where}}?"
+    if not spec.goes_back:
+        text += " Without --reverse there is no way back after a cut-over."
     items.granted(consent, spec.source, spec.source.table, text)
     world = ProjectJobWorld(items, listener, replacing=_world_of(items, listener))
     claim = begin_replacement(spec, world)
@@ -145,6 +158,7 @@ def shown(items: ItemWorld, job_id: str) -> Replacement:
         target_table=spec.target.table,
         progress=spec.progress,
         reached=has_reached(spec),
+        goes_back=spec.goes_back,
     )
     priced = items.priced(found)
     assert isinstance(priced, Replacement)

@@ -13,6 +13,7 @@ from dynasmith.aws.control.change_stream import AwsChangeStream
 from dynasmith.aws.control.model_items import AwsModelItems
 from dynasmith.aws.control.policy_fence import PolicyFence
 from dynasmith.engine.apply import apply_plan
+from dynasmith.engine.replacement.direction import LOG_SEGMENTS
 from dynasmith.engine.run import run
 from dynasmith.engine.transfer.copy import begin_copy
 from dynasmith.engine.transfer.event_thread import StopRequest
@@ -25,7 +26,7 @@ from dynasmith.items.transform import Transform
 from dynasmith.jobs.counts import Counts
 from dynasmith.jobs.job import Job
 from dynasmith.jobs.journal import JournalHead
-from dynasmith.jobs.spec import Copy, Replace
+from dynasmith.jobs.spec import Copy, Replace, TransformRef
 from dynasmith.jobs.table_identity import TableIdentities, check_table
 from dynasmith.pointer import Pointer
 from dynasmith.ports.checkpoints import Claim
@@ -71,14 +72,14 @@ class ProjectReplacementWorld:
         """The tables of a job, in the environment of a project."""
         return cls(world, spec, listener, AwsModelItems(world.world.session), commanded)
 
-    def fence(self, spec: Replace) -> WriteFence:
+    def fence(self, spec: Replace, table: str) -> WriteFence:
         """The table's own policy, a command, or none."""
-        session, source = self.world.world.session, spec.source.table
+        session = self.world.world.session
         if spec.progress.fence.startswith(HOOK):
-            return HookFence(hook_words(spec.progress.fence), source)
+            return HookFence(hook_words(spec.progress.fence), table)
         if spec.progress.fence == "none":
             return NoFence()
-        described = self.world.world.control.describe(source, ("replicas", "time_to_live"))
+        described = self.world.world.control.describe(table, ("replicas", "time_to_live"))
         return PolicyFence(session, self.clock, described, spec.progress.max_fence_seconds)
 
     def pointer(self, spec: Replace) -> Pointer:
@@ -132,11 +133,17 @@ class ProjectReplacementWorld:
 
     def transform(self, spec: Replace) -> Transform | None:
         """The transform as the copy job calls it."""
-        if spec.transform is None:
+        return self._bound(spec, spec.transform, self.source(), self.target())
+
+    def inverse(self, spec: Replace) -> Transform | None:
+        """The same of the way back."""
+        return self._bound(spec, spec.inverse, self.target(), self.source())
+
+    def _bound(self, spec: Replace, ref: TransformRef | None, source: TableEnd, target: TableEnd) -> Transform | None:
+        if ref is None:
             return None
-        function = function_of(spec.transform.name, self.world.folder, keys=self.world.world.cipher)
-        source, target = self.source().key, self.target().key
-        return Transform(function, Context(spec.began, spec.progress.copy_job, source), target=target)
+        function = function_of(ref.name, self.world.folder, keys=self.world.world.cipher)
+        return Transform(function, Context(spec.began, spec.progress.copy_job, source.key), target=target.key)
 
     def safety_point(self) -> str:
         """Point-in-time recovery where it is on, else a backup, else an export."""
@@ -155,16 +162,16 @@ class ProjectReplacementWorld:
         for error in done.failures.values():
             raise error
 
-    def enable_stream(self) -> bool:
+    def enable_stream(self, table: TableEnd) -> bool:
         """Turn it on with both images, through a plan of that one setting."""
-        return self._set_stream(StreamView.NEW_AND_OLD_IMAGES)
+        return self._set_stream(table.description.table, StreamView.NEW_AND_OLD_IMAGES)
 
-    def disable_stream(self) -> None:
+    def disable_stream(self, table: TableEnd) -> None:
         """Turn it off."""
-        self._set_stream(None)
+        self._set_stream(table.description.table, None)
 
-    def _set_stream(self, view: StreamView | None) -> bool:
-        world, table = self.world.world, self.source().description.table
+    def _set_stream(self, table: Table, view: StreamView | None) -> bool:
+        world = self.world.world
         if (table.stream is None) == (view is None):
             return False
         wanted = Table(name=table.name, key=table.key, stream=view)
@@ -174,9 +181,9 @@ class ProjectReplacementWorld:
             raise error
         return True
 
-    def stream(self) -> StreamReader:
-        """The stream that the source has now."""
-        described = self.source().description
+    def stream(self, table: TableEnd) -> StreamReader:
+        """The stream that a table has now."""
+        described = table.description
         if not described.stream_arn:
             raise RunError(
                 f"Table {described.table.name} has no stream any more.", hint="dynasmith replace abort, and begin again"
@@ -186,7 +193,7 @@ class ProjectReplacementWorld:
     def new_journal(self, job: str) -> UndoJournal:
         """A journal beside the undo journals."""
         source = self.source()
-        head = JournalHead(job=job, table=source.name, where=source.access.where, segments=1)
+        head = JournalHead(job=job, table=source.name, where=source.access.where, segments=LOG_SEGMENTS)
         return journals_of(self.world.world).create(head)
 
     def journal(self, job: str) -> UndoJournal:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from dynasmith.errors import RunError
 from dynasmith.jobs.choice import chosen, is_whole_id
+from dynasmith.jobs.replacement_progress import ReplacementGoal
 from dynasmith.jobs.replacement_report import Replacement
 from dynasmith.jobs.spec import Replace
 from dynasmith.plans.consent import Consent
 from dynasmith.ports.listener import Listener, silent
+from dynasmith.project.verbs.argument_kinds import number, optional, text
 from dynasmith.project.verbs.arguments import checked
 from dynasmith.project.verbs.job_lookup import JobLookup
-from dynasmith.project.verbs.replacements.check import check_cutover
+from dynasmith.project.verbs.replacements.check import check_back, check_cutover
 from dynasmith.project.verbs.replacements.definition_patch import with_definition
 from dynasmith.project.verbs.replacements.pointer_choice import chosen_pointer
 from dynasmith.project.verbs.replacements.replace import go_on, replacement_of, shown
@@ -39,14 +41,10 @@ class Replacements(JobLookup):
         Raises Locked while another process follows the table, RunError for a job that is over or does not exist,
         UsageError for one that replaces no table.
         """
-        return go_on(
-            self._items,
-            self._replacement(job),
-            "verified",
-            heals=True,
-            max_read_units=max_read_units,
-            listener=listener,
-        )
+        job_id = self._replacement(job)
+        new_in_use = replacement_of(self._items, job_id)[1].progress.new_in_use
+        goal: ReplacementGoal = "following back" if new_in_use else "verified"
+        return go_on(self._items, job_id, goal, heals=True, max_read_units=max_read_units, listener=listener)
 
     @checked()
     def cutover(
@@ -57,6 +55,7 @@ class Replacements(JobLookup):
         fence: str = "policy",
         max_fence_seconds: float = 120.0,
         max_read_units: float | None = None,
+        accept_conflicts: bool = False,
         write: bool = False,
         consent: Consent | None = None,
         listener: Listener = silent,
@@ -67,8 +66,10 @@ class Replacements(JobLookup):
 
         ``fence`` is ``policy`` (a statement in the resource policy of the old table, which stays there afterwards),
         ``hook:COMMAND``, or ``none`` where nobody writes. Where writes would be stopped for longer than
-        ``max_fence_seconds`` (45 at least), nothing is switched and they go on. There is no way back.
-        ``max_read_units`` is the limit of the comparison, as for `verify`.
+        ``max_fence_seconds`` (45 at least), nothing is switched and they go on. From then on the old table follows the
+        new one, where the replacement has an inverse or no transform: `back` leads back. ``max_read_units`` is the
+        limit of the comparison, as for `verify`. ``accept_conflicts`` is for a second cut-over, after `back`: items of
+        the new table that others wrote meanwhile get what the old one says.
 
         ``write`` gives the definition the name of the new table once the pointer is switched, in its file; without it,
         or where a part must be changed by hand (a model class), the report's ``definition`` says what to change. After
@@ -81,11 +82,13 @@ class Replacements(JobLookup):
         """
         job_id = self._replacement(job)
         spec = replacement_of(self._items, job_id)[1]
-        if write and spec.progress.switched_at is not None:
+        if write and spec.progress.new_in_use:
             return with_definition(self._items, shown(self._items, job_id), write=True)
         pointer = chosen_pointer(self._items, spec, pointer)
         check_cutover(spec, pointer, fence, max_fence_seconds, self._items)
-        text = f"Stop writes of {spec.source.table} and switch to {spec.target.table} in {{where}}? No way back."
+        text = f"Stop writes of {spec.source.table} and switch to {spec.target.table} in {{where}}?"
+        if not spec.goes_back:
+            text += " There is no way back."
         self._items.granted(consent, spec.source, spec.source.table, text)
         report = go_on(
             self._items,
@@ -96,6 +99,57 @@ class Replacements(JobLookup):
             pointer=pointer,
             fence=fence,
             max_fence_seconds=max_fence_seconds,
+            accepts_conflicts=accept_conflicts,
+            writes_definition=write,
+        )
+        return with_definition(self._items, report)
+
+    @checked(fence=optional(text), max_fence_seconds=optional(number()))
+    def back(
+        self,
+        job: str,
+        *,
+        fence: str | None = None,
+        max_fence_seconds: float | None = None,
+        max_read_units: float | None = None,
+        accept_conflicts: bool = False,
+        write: bool = False,
+        consent: Consent | None = None,
+        listener: Listener = silent,
+    ) -> Replacement:
+        """Switch the application back to the old table, which has followed the new one since the cut-over: compare
+        both, stop writes of the new one, bring over the last changes, and switch the pointer of the cut-over. The new
+        table follows the old one then, as before the cut-over, which can be done again.
+
+        ``fence`` and ``max_fence_seconds`` are those of the cut-over where they are not given. With
+        ``accept_conflicts`` items of the old table that others wrote after the cut-over get what the new table says.
+        ``max_read_units`` is the limit of the comparison, and ``write`` gives the definition the name of the old table
+        again, both as for `cutover`.
+
+        Costs what a cut-over costs. Needs the consent `yes`. Raises RunError where there is no way back, where items
+        of the old table were written after the cut-over, where a key cannot be made equal or it took too long;
+        ConsentRequired, UsageError, ChangeConflict, NoEffect, Locked, Interrupted as `cutover`. Killed anywhere it is
+        gone on with by `Jobs.resume`.
+        """
+        job_id = self._replacement(job)
+        spec = replacement_of(self._items, job_id)[1]
+        if write and spec.progress.been_back and not spec.progress.new_in_use:
+            return with_definition(self._items, shown(self._items, job_id), write=True)
+        progress = spec.progress
+        asked = progress.fence if fence is None else fence
+        seconds = progress.max_fence_seconds if max_fence_seconds is None else max_fence_seconds
+        check_back(spec, asked, seconds, self._items)
+        text = f"Stop writes of {spec.target.table} and switch back to {spec.source.table} in {{where}}?"
+        self._items.granted(consent, spec.target, spec.target.table, text)
+        report = go_on(
+            self._items,
+            job_id,
+            "back",
+            max_read_units=max_read_units,
+            listener=listener,
+            fence=asked,
+            max_fence_seconds=seconds,
+            accepts_conflicts=accept_conflicts,
             writes_definition=write,
         )
         return with_definition(self._items, report)
@@ -125,7 +179,7 @@ class Replacements(JobLookup):
         self._items.granted(
             consent, spec.target, spec.target.table, f"Finish {spec.target.table} in {{where}} as it is defined?"
         )
-        report = go_on(self._items, job_id, "finished", listener=listener, heals=accept_conflicts)
+        report = go_on(self._items, job_id, "finished", listener=listener, accepts_conflicts=accept_conflicts)
         return with_definition(self._items, report)
 
     @checked()

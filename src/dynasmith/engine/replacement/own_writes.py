@@ -1,0 +1,62 @@
+"""Which records of a table's stream are of our own writes, so that what others wrote there is seen."""
+
+from collections import Counter
+from collections.abc import Iterable
+from hashlib import blake2b
+from threading import Lock
+from typing import Final
+
+from dynasmith.items.digest import item_hash
+from dynasmith.items.wire import RawItem
+from dynasmith.ports.streams import ChangeRecord
+
+PLACE_BYTES: Final = 16
+DIGEST_BYTES: Final = 2 * PLACE_BYTES
+_DELETED: Final = bytes(PLACE_BYTES)
+
+
+def write_digest(place: bytes, item: RawItem | None) -> bytes:
+    """What is remembered of a write, 32 bytes: of the place and of what it put there, None for a deletion."""
+    return _of_place(place) + (_DELETED if item is None else item_hash(item).to_bytes(PLACE_BYTES, "big"))
+
+
+def _of_place(place: bytes) -> bytes:
+    return blake2b(place, digest_size=PLACE_BYTES).digest()
+
+
+class OwnWrites:
+    """Writes that are announced and whose records were not read. A write that changed nothing has no record: what it
+    leaves here hides a write of others only where it puts exactly the same. Safe to use from several threads."""
+
+    def __init__(self) -> None:
+        self._left: dict[bytes, Counter[bytes]] = {}
+        self._lock = Lock()
+
+    def announce(self, digests: Iterable[bytes]) -> None:
+        """These are about to be sent."""
+        with self._lock:
+            for digest in digests:
+                self._left.setdefault(digest[:PLACE_BYTES], Counter())[digest] += 1
+
+    def match(self, record: ChangeRecord, place: bytes) -> bytes | None:
+        """The write that a record is of, which is read then; None for somebody else's. Where the stream shows no image
+        any write of the place will do."""
+        with self._lock:
+            known = self._left.get(_of_place(place))
+            if not known:
+                return None
+            digest = write_digest(place, record.new)
+            if digest not in known and record.old is None and record.new is None:
+                digest = next(iter(known))
+            return digest if digest in known else None
+
+    def take(self, *digests: bytes) -> None:
+        """The records of these writes were read, or there will be none."""
+        with self._lock:
+            for digest in digests:
+                known = self._left.get(digest[:PLACE_BYTES], Counter())
+                known[digest] -= 1
+                if known[digest] <= 0:
+                    del known[digest]
+                if not known:
+                    self._left.pop(digest[:PLACE_BYTES], None)
