@@ -2,7 +2,7 @@
 and ownership. Every choice is made by a `Random`, so that hypothesis and plain seeds drive the same model.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from random import Random
@@ -212,6 +212,10 @@ class MemoryLog:
     def append(self, entries: Sequence[bytes]) -> None:
         """All or none."""
         self.entries += entries
+
+    def replace(self, batches: Iterable[Sequence[bytes]]) -> None:
+        """All or none."""
+        self.entries = [entry for batch in batches for entry in batch]
 
     def close(self) -> None:
         """Nothing to close."""

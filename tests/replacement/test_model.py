@@ -8,6 +8,7 @@ import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
+from dynasmith.engine.replacement import mark_spool
 from dynasmith.engine.replacement.capture import StreamCapture
 from dynasmith.engine.replacement.dirty_set import DirtyKey, DirtySet
 from dynasmith.engine.replacement.drain import Drain
@@ -105,6 +106,44 @@ def fault(kind: str, seeds: range, parts: Parts | None = None) -> str:
 @pytest.mark.parametrize("kind", sorted(TRANSFORMS))
 def test_no_schedule_is_wrong(kind: str) -> None:
     assert not fault(kind, range(40))
+
+
+class CompactingCapture(StreamCapture):
+    """As its thread does it."""
+
+    def round(self) -> int:
+        found = super().round()
+        assert isinstance(self._kept, MarkSpool)
+        self._kept.idle()
+        return found
+
+
+class Compacting(Parts):
+    capture = CompactingCapture
+
+
+@pytest.mark.parametrize("kind", sorted(TRANSFORMS))
+def test_no_schedule_is_wrong_where_marks_are_written_anew(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(mark_spool, "ENTRIES_MIN", 2)
+    monkeypatch.setattr(mark_spool, "ENTRIES_EACH_MAX", 1)
+    assert not fault(kind, range(40), Compacting())
+
+
+class IdleKeysOnly(DirtySet):
+    """Shows no mark of a key that is handled."""
+
+    def marks(self) -> Sequence[Mark]:
+        return [mark for mark in super().marks() if mark.key not in self._taken]
+
+
+class Incomplete(Compacting):
+    dirty_set = IdleKeysOnly
+
+
+def test_marks_that_are_left_out_when_they_are_written_anew_are_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(mark_spool, "ENTRIES_MIN", 2)
+    monkeypatch.setattr(mark_spool, "ENTRIES_EACH_MAX", 1)
+    assert fault("identity", range(300), Incomplete())
 
 
 class ImagesOfTheStream(StreamCapture):

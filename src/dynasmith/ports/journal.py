@@ -54,6 +54,18 @@ class UndoJournal(Protocol):
         ...
 
 
+class SegmentedJournal(UndoJournal, Protocol):
+    """A journal whose segments come and go."""
+
+    async def segments(self) -> Sequence[int]:
+        """The segments that anything was kept in."""
+        ...
+
+    async def remove(self, segment: int) -> None:
+        """Remove a segment with all that was kept in it. Killed in between, some of it may be left."""
+        ...
+
+
 class JournalFrame(Struct, frozen=True, kw_only=True):
     """One frame of a journal: its entries without those that were voided.
 

@@ -1,6 +1,6 @@
 """What was captured, kept: marks, what was forgotten of them, and how far each shard was read."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final, TypeAlias
 
 import msgspec
@@ -15,6 +15,13 @@ from dynasmith.ports.record_log import RecordLog
 
 IDLE_SECONDS: Final = 30.0
 """How often it is kept that nothing came, so that a gap of the capture is known."""
+ENTRIES_MIN: Final = 20_000
+"""A spool of fewer entries is read back in a second, and is left as it is."""
+ENTRIES_EACH_MAX: Final = 4
+"""Entries for each dirty key, from which on the marks are written anew in their place; not before as much as was
+written then has come again."""
+MARKS_AT_ONCE: Final = 10_000
+"""Marks that are written together then: about 1 MB."""
 
 
 class _Marked(Struct, frozen=True, tag="m", tag_field="t", omit_defaults=True):
@@ -53,31 +60,37 @@ class SpoolContent(Struct, frozen=True):
 
 
 class MarkSpool:
-    """Written from one thread, but `forgotten` may be called from any. ``now`` gives Unix seconds."""
+    """Written from one thread, but `forgotten` may be called from any. ``now`` gives Unix seconds. What is kept grows
+    with the marks that there are, and not with time."""
 
     def __init__(self, log: RecordLog, now: Callable[[], float]) -> None:
         self._log, self._now = log, now
         self._forgotten: list[DirtyKey] = []
         self._kept_at = 0.0
+        self._dirty = DirtySet()
+        self._positions: dict[str, ShardPosition] = {}
+        self._number = self._entries = self._entries_anew = 0
 
     def restore(self, dirty: DirtySet, own: OwnWrites | None = None) -> SpoolContent:
-        """Put what is kept into an empty ``dirty``, and take from ``own`` what was read of it. Raises CheckpointError
-        where an entry is damaged."""
-        positions: dict[str, ShardPosition] = {}
-        at = None
+        """Put what is kept into an empty ``dirty``, which is then what must be kept, and take from ``own`` what was
+        read of it. Raises CheckpointError where an entry is damaged."""
+        self._dirty, at = dirty, None
         for entry in self._log.read():
+            self._entries += 1
             match _read(entry):
-                case _Marked() as mark:
+                case _Marked(number=number) as mark:
                     dirty.add([_mark(mark)])
+                    self._number = max(self._number, number)
                 case _Forgotten(key, number):
                     dirty.forget(key.encode(), number)
+                    self._number = max(self._number, number)
                 case _Positions() as read:
-                    positions |= read.shards
+                    self._positions |= read.shards
                     at = read.at
                 case _Own(digests):
                     if own is not None:
                         own.take(*digests)
-        return SpoolContent(positions, at)
+        return SpoolContent(dict(self._positions), at)
 
     def keep(self, marks: Sequence[Mark], positions: Mapping[str, ShardPosition], own: Sequence[bytes] = ()) -> None:
         """Keep marks, how far the shards were read that they come from, and which own writes were met there; all or
@@ -90,15 +103,35 @@ class MarkSpool:
             entries.append(_Own(tuple(own)))
         entries.append(_Positions(self._kept_at, dict(positions)))
         self._log.append([_encode(entry) for entry in entries])
+        self._positions |= positions
+        self._number = max((self._number, *(mark.number for mark in marks)))
+        self._entries += len(entries)
 
     def forgotten(self, dirty: Sequence[DirtyKey]) -> None:
         """These were handled. It is kept with what comes next: a run that was killed before handles them again."""
         self._forgotten += dirty
 
     def idle(self) -> None:
-        """Nothing came: keep now and then that it was looked for, and what was forgotten."""
+        """Everything that was kept is in the dirty set: write the marks anew where most of what is kept is forgotten.
+        And keep now and then that the stream was looked at, and what was forgotten."""
+        if self._entries > max(ENTRIES_MIN, ENTRIES_EACH_MAX * len(self._dirty), 2 * self._entries_anew):
+            self._compact()
         if self._now() - self._kept_at >= IDLE_SECONDS:
             self.keep((), {})
+
+    def _compact(self) -> None:
+        """A key that is finished in this moment may stay: it is handled again. Marks that are made in this moment by
+        the drain itself are kept too."""
+        marks = self._dirty.marks()
+        self._kept_at = self._now()
+        self._log.replace(self._snapshot(marks))
+        self._entries = self._entries_anew = len(marks) + 2
+
+    def _snapshot(self, marks: Sequence[Mark]) -> Iterator[list[bytes]]:
+        numbered = _Forgotten("", max((self._number, *(mark.number for mark in marks))))  # later marks have higher ones
+        yield [_encode(numbered), _encode(_Positions(self._kept_at, self._positions))]
+        for start in range(0, len(marks), MARKS_AT_ONCE):
+            yield [_encode(_marked(mark)) for mark in marks[start : start + MARKS_AT_ONCE]]
 
     def close(self) -> None:
         """Keep what was forgotten, and close the log."""

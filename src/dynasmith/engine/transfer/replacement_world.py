@@ -14,7 +14,7 @@ from dynasmith.ports.checkpoints import Claim
 from dynasmith.ports.clock import Clock
 from dynasmith.ports.fences import WriteFence
 from dynasmith.ports.items import DeadLetter
-from dynasmith.ports.journal import UndoJournal
+from dynasmith.ports.journal import SegmentedJournal
 from dynasmith.ports.model_items import ModelItems
 from dynasmith.ports.streams import StreamReader
 
@@ -96,11 +96,11 @@ class ReplacementWorld(Protocol):
         """The stream of one of the two tables. Raises RunError where it has none."""
         ...
 
-    def new_journal(self, job: str) -> UndoJournal:
+    def new_journal(self, job: str) -> SegmentedJournal:
         """A journal for what a job that is about to begin captures. Raises RunError where it cannot be written."""
         ...
 
-    def journal(self, job: str) -> UndoJournal:
+    def journal(self, job: str) -> SegmentedJournal:
         """The journal of a job. Raises RunError where there is none."""
         ...
 

@@ -25,6 +25,7 @@ from dynasmith.jobs.journal import JournalHead, decode_head, entries_frame, read
 from dynasmith.ports.journal import JournalEntry, JournalEntryId
 
 HEAD: Final = "journal.json"
+_SUFFIX: Final = ".journal"
 _BINARY: Final[int] = getattr(os, "O_BINARY", 0)  # Windows writes other bytes than it is given without it
 
 
@@ -132,6 +133,25 @@ class FolderJournal:
             await waiting
         return str(self._ends.get(segment, 0)).encode()
 
+    async def segments(self) -> Sequence[int]:
+        """See the port."""
+        return sorted(int(path.stem) for path in self._home.glob(f"*{_SUFFIX}") if path.stem.isdecimal())
+
+    async def remove(self, segment: int) -> None:
+        """See the port. Raises RunError where it cannot be removed."""
+        self._ends.pop(segment, None)
+        await asyncio.to_thread(self._remove, self._path(segment))
+
+    def _remove(self, path: Path) -> None:
+        self._check()
+        try:
+            path.unlink(missing_ok=True)
+            _force_folder(path.parent)
+        except OSError as error:
+            raise RunError(
+                f"{path} could not be removed: {error.strerror}.", hint="fix the permissions, then resume the job"
+            ) from error
+
     async def close(self) -> None:
         """Write the voids that wait, and wait until what was queued is written."""
         for segment in list(self._voids):
@@ -180,7 +200,7 @@ class FolderJournal:
 
 def segment_path(home: Path, segment: int) -> Path:
     """The file of one segment."""
-    return home / f"{segment:05d}.journal"
+    return home / f"{segment:05d}{_SUFFIX}"
 
 
 def _append(path: Path, start: int, frames: list[bytes]) -> None:

@@ -13,7 +13,7 @@ from dynasmith.errors import UsageError
 from dynasmith.files.journal.folder import FolderJournal, create_journal, journal_home, remove_journal
 from dynasmith.files.journal.reader import FolderJournalReader
 from dynasmith.jobs.journal import JournalHead
-from dynasmith.ports.journal import UndoJournal
+from dynasmith.ports.journal import SegmentedJournal
 from dynasmith.project.world import World
 
 KeptJournal: TypeAlias = FolderJournalReader | S3JournalReader
@@ -26,8 +26,8 @@ class Journals(Struct, frozen=True):
     says whether there was one. Each raises RunError where there is none, or what forbids to write it.
     """
 
-    create: Callable[[JournalHead], UndoJournal]
-    reopen: Callable[[str], UndoJournal]
+    create: Callable[[JournalHead], SegmentedJournal]
+    reopen: Callable[[str], SegmentedJournal]
     kept: Callable[[str, Mapping[int, bytes]], KeptJournal]
     remove: Callable[[str], bool]
 

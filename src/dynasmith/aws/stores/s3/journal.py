@@ -168,6 +168,21 @@ class S3Journal:
             raise self._failure
         return f"{known.entries}/{known.voids}".encode()
 
+    async def segments(self) -> Sequence[int]:
+        """See the port. One list call."""
+        found = await self._away(lambda: list(self._objects.folders(f"{self._job}/entries/")))
+        return sorted(int(name) for name in found if name.isdecimal())
+
+    async def remove(self, segment: int) -> None:
+        """See the port. One delete call for a thousand frames."""
+        self._segments.pop(segment, None)
+        await self._away(self._remove, segment)
+
+    def _remove(self, segment: int) -> None:
+        for prefix in (entries_prefix(self._job, segment), voids_prefix(self._job, segment)):
+            self._check()
+            self._objects.delete(self._objects.names(prefix))
+
     async def close(self) -> None:
         """Write the voids that wait, and wait until what was queued is written."""
         for segment, known in self._segments.items():

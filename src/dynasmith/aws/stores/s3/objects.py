@@ -102,11 +102,11 @@ class S3Objects:
             for found in page.get("Contents", ()):
                 yield found["Key"].removeprefix(self._prefix)
 
-    def folders(self) -> Iterator[str]:
-        """What stands before the first slash of the names, each once."""
-        for page in self._pages(Prefix=self._prefix, Delimiter="/"):
+    def folders(self, prefix: str = "") -> Iterator[str]:
+        """What stands before the first slash of the names below a prefix that ends with a slash, each once."""
+        for page in self._pages(Prefix=self._prefix + prefix, Delimiter="/"):
             for found in page.get("CommonPrefixes", ()):
-                yield found["Prefix"].removeprefix(self._prefix).rstrip("/")
+                yield found["Prefix"].removeprefix(self._prefix + prefix).rstrip("/")
 
     def delete(self, names: Iterable[str]) -> None:
         """One DeleteObjects for a thousand; what is not there is deleted already."""

@@ -33,7 +33,7 @@ from dynasmith.ports.checkpoints import Claim
 from dynasmith.ports.clock import Clock
 from dynasmith.ports.fences import WriteFence
 from dynasmith.ports.items import DeadLetter
-from dynasmith.ports.journal import UndoJournal
+from dynasmith.ports.journal import SegmentedJournal
 from dynasmith.ports.listener import Listener
 from dynasmith.ports.model_items import ModelItems
 from dynasmith.ports.streams import StreamReader
@@ -190,13 +190,13 @@ class ProjectReplacementWorld:
             )
         return AwsChangeStream(self.world.world.session, described.stream_arn, described.table.name)
 
-    def new_journal(self, job: str) -> UndoJournal:
+    def new_journal(self, job: str) -> SegmentedJournal:
         """A journal beside the undo journals."""
         source = self.source()
         head = JournalHead(job=job, table=source.name, where=source.access.where, segments=LOG_SEGMENTS)
         return journals_of(self.world.world).create(head)
 
-    def journal(self, job: str) -> UndoJournal:
+    def journal(self, job: str) -> SegmentedJournal:
         """The journal of the job."""
         return journals_of(self.world.world).reopen(job)
 
