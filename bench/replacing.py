@@ -1,11 +1,12 @@
-"""The drain of a replacement, and for how long its cut-over stops writes, on the embedded engine.
+"""The drain of a replacement, its comparison, and for how long its cut-over stops writes, on the embedded engine.
 
     python bench/replacing.py [--keys 2000]
 
 A table of that many items is replaced by one with another key and followed; then each item is changed once while nobody
-follows, and `jobs resume` makes every key equal: a strong read of each and a conditional write, by eight threads. The
-cut-over is then done without a writer, so that what is measured is the fence, its proof and the last look at the
-stream. Both stand behind the strict endpoint and share the cores with it.
+follows, and `jobs resume` makes every key equal: a strong read of each and a conditional write, by eight threads. Then
+`replace verify` compares both tables twice, each time from both sides. The cut-over is done without a writer, so that
+what is measured is the fence, its proof and the last look at the stream. Both stand behind the strict endpoint and
+share the cores with it.
 """
 
 import argparse
@@ -50,10 +51,14 @@ def main() -> int:
             since = time.monotonic()
             project.jobs.resume(began.job.id)
             seconds = time.monotonic() - since
+            since = time.monotonic()
+            project.replacements.verify(began.job.id)
+            compared = 4 * count / (time.monotonic() - since)
             done = project.replacements.cutover(began.job.id, pointer=f"file:{pointer}")
         fence = done.progress.fence_seconds or 0.0
-        sys.stdout.write("| keys | keys made equal a second | writes stopped, s |\n|---:|---:|---:|\n")
-        sys.stdout.write(f"| {count:,} | {count / seconds:,.0f} | {fence:.1f} |\n")
+        sys.stdout.write("| keys | keys made equal a second | items compared a second | writes stopped, s |\n")
+        sys.stdout.write("|---:|---:|---:|---:|\n")
+        sys.stdout.write(f"| {count:,} | {count / seconds:,.0f} | {compared:,.0f} | {fence:.1f} |\n")
     return 0
 
 
