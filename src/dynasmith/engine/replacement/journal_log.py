@@ -1,10 +1,12 @@
 """A `RecordLog` over a journal: appended, forced to the disk, checked frame by frame, in a folder or in S3.
 
 It stands in one segment of the journal, its generation. `JournalLog.replace` writes another one and then removes the
-one before. A generation other than the first begins with an entry that opens it and counts only once a last entry
-seals it, with what stands between complete. Killed before that, the one before is read; killed afterwards, the new one
-is, and what is left of the other is removed. Both happen before anything is appended, and a run writes nothing once its
-lease ended but what was under way: that is one frame, which alone neither opens nor seals.
+one before. A generation other than the first begins with an entry that opens it, and counts only where another one
+seals it. Killed before that, the one before is read; killed afterwards, the new one is, and what is left of the other
+is removed.
+
+A run whose lease has ended may have one frame under way. Before the next run keeps anything, it ends each generation
+that is not sealed: a seal that comes after that does not count.
 """
 
 import asyncio
@@ -24,7 +26,8 @@ another segment than what the next run writes."""
 
 _T = TypeVar("_T")
 _BOUND: Final = b'"'
-"""What opens or seals a generation is a JSON string, and no entry of a log is."""
+"""What opens, seals or ends a generation is a JSON string, and no entry of a log is."""
+_ENDED: Final = b'"ended"'
 
 
 class JournalLog:
@@ -64,11 +67,9 @@ class JournalLog:
             self._loop.close()
 
     async def _read(self) -> Sequence[bytes]:
-        segments = await self._segments()
-        found: Sequence[bytes] | None = None
+        segments, found = await self._segments(), None
         for segment in reversed(segments):
-            written = [entry.change for entry in await self._journal.begin(segment, b"")]
-            found = written if segment == self._number else _content(written)
+            found = await self._generation(segment)
             if found is not None:
                 self._segment = segment
                 break
@@ -79,8 +80,26 @@ class JournalLog:
             )
         for segment in segments:
             if segment != self._segment:
-                await self._journal.remove(segment)
+                await self._remove(segment)
         return found or ()
+
+    async def _generation(self, segment: int) -> Sequence[bytes] | None:
+        """Its entries; None where it is not sealed, and never will be."""
+        written = await self._written(segment)
+        if segment == self._number:
+            return written
+        if _ENDED not in written and _content(written) is None:
+            await self._journal.append(segment, [_ENDED])
+            written = await self._written(segment)
+        return _content(written)
+
+    async def _written(self, segment: int) -> Sequence[bytes]:
+        return [entry.change for entry in await self._journal.begin(segment, b"")]
+
+    async def _remove(self, segment: int) -> None:
+        """What is left of it does no harm, and is removed by another run."""
+        with suppress(DynasmithError):
+            await self._journal.remove(segment)
 
     async def _replace(self, batches: Iterable[Sequence[bytes]]) -> None:
         latest = max(await self._segments(), default=self._number)
@@ -93,8 +112,7 @@ class JournalLog:
                 count += len(batch)
         await self._journal.append(segment, [_bound("sealed", token, count)])
         before, self._segment = self._segment, segment
-        with suppress(DynasmithError):  # what is left of it is removed by the next run
-            await self._journal.remove(before)
+        await self._remove(before)
 
     async def _segments(self) -> list[int]:
         """The generations of this log, the oldest first."""
@@ -112,6 +130,8 @@ def _content(written: Sequence[bytes]) -> Sequence[bytes] | None:
     """The entries of a generation; None where it is not sealed."""
     opened: dict[str, int] = {}
     for place, entry in enumerate(written):
+        if entry == _ENDED:
+            break
         if not entry.startswith(_BOUND):
             continue
         kind, token, count = entry.decode().strip('"').split(" ")
