@@ -43,7 +43,7 @@ class LateWrites:
         for record in records:
             digest = self._own.match(record, canonical_key(record.keys, self._mapping.source))
             if digest is not None:
-                self._own.take(digest)
+                self._own.read(digest)
                 own.append(digest)
             elif not record.expired and not self._comes_over(record):
                 marks += [replace(mark, by=BY_LATE) for mark in marks_of([record], self._mapping)]

@@ -42,8 +42,9 @@ class _Positions(Struct, frozen=True, tag="p", tag_field="t"):
     shards: dict[str, ShardPosition]
 
 
-class _Own(Struct, frozen=True, tag="o", tag_field="t"):
+class _Own(Struct, frozen=True, tag="o", tag_field="t", omit_defaults=True):
     read: tuple[bytes, ...]
+    epoch: int = 0
 
 
 _Entry: TypeAlias = _Marked | _Forgotten | _Positions | _Own
@@ -68,13 +69,15 @@ class MarkSpool:
         self._forgotten: list[DirtyKey] = []
         self._kept_at = 0.0
         self._dirty = DirtySet()
+        self._own = OwnWrites()
+        self._own_epoch, self._own_read = 0, list[bytes]()
         self._positions: dict[str, ShardPosition] = {}
         self._number = self._entries = self._entries_anew = 0
 
     def restore(self, dirty: DirtySet, own: OwnWrites | None = None) -> SpoolContent:
         """Put what is kept into an empty ``dirty``, which is then what must be kept, and take from ``own`` what was
         read of it. Raises CheckpointError where an entry is damaged."""
-        self._dirty, at = dirty, None
+        self._dirty, self._own, at = dirty, own or OwnWrites(), None
         for entry in self._log.read():
             self._entries += 1
             match _read(entry):
@@ -87,9 +90,10 @@ class MarkSpool:
                 case _Positions() as read:
                     self._positions |= read.shards
                     at = read.at
-                case _Own(digests):
-                    if own is not None:
-                        own.take(*digests)
+                case _Own(digests, epoch):
+                    self._add_own(digests, epoch)
+                    if epoch == self._own.epoch:
+                        self._own.take(*digests)
         return SpoolContent(dict(self._positions), at)
 
     def keep(self, marks: Sequence[Mark], positions: Mapping[str, ShardPosition], own: Sequence[bytes] = ()) -> None:
@@ -99,10 +103,13 @@ class MarkSpool:
         forgotten, self._forgotten = self._forgotten, []
         entries: list[_Entry] = [_Forgotten(dirty.key.decode(), dirty.number) for dirty in forgotten]
         entries += [_marked(mark) for mark in marks]
+        epoch = self._own.epoch
         if own:
-            entries.append(_Own(tuple(own)))
+            entries.append(_Own(tuple(own), epoch))
         entries.append(_Positions(self._kept_at, dict(positions)))
         self._log.append([_encode(entry) for entry in entries])
+        self._own.keep(own)
+        self._add_own(own, epoch)
         self._positions |= positions
         self._number = max((self._number, *(mark.number for mark in marks)))
         self._entries += len(entries)
@@ -123,6 +130,7 @@ class MarkSpool:
         """A key that is finished in this moment may stay: it is handled again. Marks that are made in this moment by
         the drain itself are kept too."""
         marks = self._dirty.marks()
+        self._add_own((), self._own.epoch)
         self._kept_at = self._now()
         self._log.replace(self._snapshot(marks))
         self._entries = self._entries_anew = len(marks) + 2
@@ -132,6 +140,15 @@ class MarkSpool:
         yield [_encode(numbered), _encode(_Positions(self._kept_at, self._positions))]
         for start in range(0, len(marks), MARKS_AT_ONCE):
             yield [_encode(_marked(mark)) for mark in marks[start : start + MARKS_AT_ONCE]]
+        for start in range(0, len(self._own_read), MARKS_AT_ONCE):
+            yield [_encode(_Own(tuple(self._own_read[start : start + MARKS_AT_ONCE]), self._own_epoch))]
+
+    def _add_own(self, digests: Sequence[bytes], epoch: int) -> None:
+        """Remember which own writes were read in the latest epoch; the log of writes has left out those before."""
+        if epoch > self._own_epoch:
+            self._own_epoch, self._own_read = epoch, []
+        if epoch == self._own_epoch:
+            self._own_read += digests
 
     def close(self) -> None:
         """Keep what was forgotten, and close the log."""

@@ -26,11 +26,16 @@ def _of_place(place: bytes) -> bytes:
 
 class OwnWrites:
     """Writes that are announced and whose records were not read. A write that changed nothing has no record: what it
-    leaves here hides a write of others only where it puts exactly the same. Safe to use from several threads."""
+    leaves here hides a write of others only where it puts exactly the same. Safe to use from several threads.
+
+    ``epoch`` grows each time that the log of the announcements is written anew, without what was read until then.
+    """
 
     def __init__(self) -> None:
         self._left: dict[bytes, Counter[bytes]] = {}
+        self._read = Counter[bytes]()
         self._lock = Lock()
+        self.epoch = 0
 
     def announce(self, digests: Iterable[bytes]) -> None:
         """These are about to be sent."""
@@ -51,12 +56,33 @@ class OwnWrites:
             return digest if digest in known else None
 
     def take(self, *digests: bytes) -> None:
-        """The records of these writes were read, or there will be none."""
+        """The records of these writes were read, which is kept, or there will be none."""
         with self._lock:
-            for digest in digests:
-                known = self._left.get(digest[:PLACE_BYTES], Counter())
-                known[digest] -= 1
-                if known[digest] <= 0:
-                    del known[digest]
-                if not known:
-                    self._left.pop(digest[:PLACE_BYTES], None)
+            self._take(digests)
+
+    def read(self, digest: bytes) -> None:
+        """The record of this write was read, which is not kept yet."""
+        with self._lock:
+            self._take([digest])
+            self._read[digest] += 1
+
+    def keep(self, digests: Iterable[bytes]) -> None:
+        """It is kept now that the records of these were read."""
+        with self._lock:
+            self._read.subtract(digests)
+            self._read = +self._read
+
+    def announced(self) -> list[bytes]:
+        """Every write whose record was not read, as far as that is kept."""
+        with self._lock:
+            left = [digest for known in self._left.values() for digest in known.elements()]
+            return [*left, *self._read.elements()]
+
+    def _take(self, digests: Iterable[bytes]) -> None:
+        for digest in digests:
+            known = self._left.get(digest[:PLACE_BYTES], Counter())
+            known[digest] -= 1
+            if known[digest] <= 0:
+                del known[digest]
+            if not known:
+                self._left.pop(digest[:PLACE_BYTES], None)
