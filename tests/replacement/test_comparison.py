@@ -105,6 +105,14 @@ def test_half_of_provisioned_capacity_is_read_unless_a_job_is_told_another_pace(
     assert 300.0 in rates
 
 
+def test_pages_of_a_low_pace_are_small(story: ItemStory) -> None:
+    two_tables(story)
+    small: dict[str, Any] = {"billing": Billing.PROVISIONED, "capacity": Capacity(read=2_000, write=400)}
+    compared(story, **small)  # 10,000,000 bytes in 60 items: 40 units each, and 1,000 units a second for 6 segments
+    assert {call.request["Limit"] for call in story.served.journal.of("Scan", table="users")} == {10}
+    assert {call.request["Limit"] for call in story.served.journal.of("Scan", table="copies")} == {333}
+
+
 def test_a_throttle_lowers_the_pace_and_nothing_is_missed(story: ItemStory, monkeypatch: pytest.MonkeyPatch) -> None:
     two_tables(story)
     monkeypatch.setattr("dynasmith.engine.replacement.table_comparison.PROGRESS_SECONDS", 0.0)

@@ -20,7 +20,7 @@ from dynasmith.engine.replacement.marks import Mark
 from dynasmith.engine.transfer.copy import paced_pages, table_reader, transfer_width
 from dynasmith.engine.transfer.event_thread import LoopFactory, StopRequest, run
 from dynasmith.engine.transfer.mover import Mover
-from dynasmith.engine.transfer.pacer import Pacer, reading
+from dynasmith.engine.transfer.pacer import Pacer, Rates, reading
 from dynasmith.engine.transfer.permit import RunPermit
 from dynasmith.engine.transfer.table_details import TableEnd, rates
 from dynasmith.engine.transfer.table_identity import READING, TableIdentityCheck
@@ -31,6 +31,7 @@ from dynasmith.jobs.checkpoint import Checkpoint
 from dynasmith.jobs.counts import Counts
 from dynasmith.jobs.options import TransferOptions
 from dynasmith.jobs.segments import interleaved, plan_segments
+from dynasmith.limits import READ_UNIT_BYTES
 from dynasmith.ports.items import DeadLetter, Item, Lookup, Outcome, Source
 
 BATCH_ITEMS: Final = 100
@@ -136,14 +137,17 @@ class ComparisonScan:
 
     async def _main(self, stop: StopRequest) -> None:
         self._loop = asyncio.get_running_loop()
-        options, described = self._options, self._read.description
-        scans, scans_heard = reading(rates(self._read, "read", options.max_read_units, share=options.share), stop)
-        looked = rates(self._other, "read", options.max_read_units, share=options.share)
+        options = self._options
+        scanned, looked = (
+            rates(end, "read", options.max_read_units, share=options.share) for end in (self._read, self._other)
+        )
+        scans, scans_heard = reading(scanned, stop)
         lookups, lookups_heard = reading(looked, stop)
         stop.on_halt(self._wake)
-        segments = plan_segments(described.size_bytes_estimate, workers=options.segments_at_once)
+        segments = plan_segments(self._read.description.size_bytes_estimate, workers=options.segments_at_once)
         self._keeper = keeper = _Segments(segments, stop)
-        source = await table_reader(self._read, segments, paced_pages(options, looked))(scans_heard)
+        items = Rates(ceiling=min(looked.ceiling, scanned.ceiling * self._items_each_unit()))
+        source = await table_reader(self._read, segments, paced_pages(options, items))(scans_heard)
         try:
             lookup = await self._other.access.lookup(self._other.name)(lookups_heard)
             try:
@@ -155,6 +159,14 @@ class ComparisonScan:
             await source.close()
         if stop.asked:
             raise Interrupted("The comparison was stopped; it wrote nothing.", hint="run it again")
+
+    def _items_each_unit(self) -> float:
+        """About how many items a read unit of the scan gives, so that at a low pace no page uses up many seconds of
+        it at once; 1 where the size of the items is unknown."""
+        described = self._read.description
+        if not described.item_count_estimate or not described.size_bytes_estimate:
+            return 1.0
+        return READ_UNIT_BYTES * described.item_count_estimate / described.size_bytes_estimate
 
     async def _move(
         self, source: Source, lookup: Lookup, keeper: "_Segments", scans: Pacer, lookups: Pacer, stop: StopRequest

@@ -44,8 +44,9 @@ class ReplacementMethods(VerbAccess):
         must make the same of the same item each time. ``reverse`` is its inverse, by which the old table follows the
         new one after a cut-over; without it there is no way back, unless there is no transform.
 
-        One job; the copy is a job of its own. It ends at ``until``, and is ``waiting`` then: changes of the next 24
-        hours are in the stream, and `Jobs.resume` goes on with them.
+        ``max_read_units`` and ``max_write_units`` a second are the limits of the copy, the former also of comparisons,
+        for each table. One job; the copy is a job of its own. It ends at ``until``, and is ``waiting`` then: changes of
+        the next 24 hours are in the stream, and `Jobs.resume` goes on with them.
 
         Needs the consent `yes`. Raises before anything is done UsageError (a transform that drops the key or fails on
         a sample, a stream that shows too little or has two readers), TableExists, TableNotFound, ConsentRequired,
