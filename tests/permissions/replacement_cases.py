@@ -7,7 +7,7 @@ import pytest
 
 from dynasmith.aws.control import policy_fence
 from dynasmith.aws.control.policy_fence import PolicyFence
-from dynasmith.aws.control.verb_actions import FENCED, FENCED_POLICY, OWN_STREAM, POLICY_FENCE, SSM_POINTER
+from dynasmith.aws.control.verb_actions import FENCE_STAYS, FENCED, FENCED_POLICY, OWN_STREAM, POLICY_FENCE, SSM_POINTER
 from dynasmith.engine.replacement.replacement import _Run
 from permissions.case import Case
 from permissions.kit import RoleStory
@@ -47,8 +47,11 @@ def replacing(story: RoleStory) -> None:
 
 
 def switched(story: RoleStory) -> None:
-    """It was cut over."""
-    story.owner("replace", "cutover", "last", "--pointer", "file:table.txt", "--no-fence", "--yes")
+    """It was cut over, and two items of the new table have changed since."""
+    story.owner("replace", "cutover", "last", "--pointer", "ssm:/shop/single", "--yes")
+    story.home.client("dynamodb").delete_item(TableName="single-v2", Key={"pk": {"S": "d"}})
+    items("e", into="single-v2")(story)
+    story.home.served.clock.advance(60)
 
 
 def with_policy(story: RoleStory) -> None:
@@ -93,22 +96,32 @@ REPLACEMENT_CASES = (
         "replace cutover",
         "replace cutover last --pointer file:table.txt --no-fence --yes",
         tables=REPLACED,
+        also=(OWN_STREAM,),
         before=replacing,
     ),
     Case(
         "replace cutover",
         "replace cutover last --pointer ssm:/shop/single --yes",
         tables=REPLACED,
-        also=(POLICY_FENCE, SSM_POINTER),
+        also=(OWN_STREAM, POLICY_FENCE, SSM_POINTER),
         fenced=("dynamodb:DeleteItem", "dynamodb:BatchWriteItem"),
         before=replacing,
+    ),
+    Case(
+        "replace back",
+        "replace back last --yes",
+        tables=REPLACED,
+        also=(POLICY_FENCE, SSM_POINTER),
+        fenced=("dynamodb:DeleteItem", "dynamodb:BatchWriteItem"),
+        before=all_of(replacing, switched),
     ),
     Case(
         "replace finish",
         f"replace finish last {REPLACING}",
         tables=REPLACED,
         settings=(),
-        also=(OWN_STREAM,),
+        also=(OWN_STREAM, FENCE_STAYS),
+        fenced=("dynamodb:DeleteItem",),
         before=all_of(replacing, switched),
     ),
     Case(

@@ -89,14 +89,19 @@ _LEFTOVERS: Final = (
     *("iam:GetRole", "iam:ListAttachedRolePolicies", "iam:ListRolePolicies"),
 )
 _STREAM: Final = ("dynamodb:DescribeStream", "dynamodb:GetShardIterator", "dynamodb:GetRecords")
-_FOLLOWS: Final = (
-    *(LOOK, "dynamodb:Scan", "dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:DeleteItem"),
-    *_STREAM,
-)
+_FOLLOWS: Final = (LOOK, "dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:DeleteItem", *_STREAM)
 """What one table that follows another takes, on both."""
+_COMPARES: Final = (*_FOLLOWS, "dynamodb:Scan")
+_ADMITS: Final = ("dynamodb:GetResourcePolicy", "dynamodb:PutResourcePolicy")
+_FENCES: Final = (
+    *(*_ADMITS, "dynamodb:DeleteResourcePolicy", "dynamodb:BatchWriteItem"),
+    "dynamodb:DescribeTimeToLive",
+)
+_POINTS: Final = ("ssm:GetParameter", "ssm:PutParameter")
 OWN_STREAM: Final = "a stream that it turns on and off"
 POLICY_FENCE: Final = "its own policy as the fence"
 SSM_POINTER: Final = "a pointer in Systems Manager"
+FENCE_STAYS: Final = "a policy that keeps writers from the old table"
 FENCED: Final = "while writes are stopped"
 FENCED_POLICY: Final = "while writes are stopped, of a table with a policy"
 RETIRED: Final = ("autoscaling", *(each.key.name for each in SETTINGS if needed(each)))
@@ -211,29 +216,24 @@ VERB_ACTIONS: Final[Mapping[str, VerbActions]] = {
     ),
     "refresh": VerbActions(needs=(LOOK, "dynamodb:Scan", "dynamodb:BatchWriteItem", "dynamodb:DeleteItem"), spare=_TTL),
     "replace start": VerbActions(
-        needs=(*_FOLLOWS, "dynamodb:CreateTable", "dynamodb:BatchWriteItem"),
+        needs=(*_COMPARES, "dynamodb:CreateTable", "dynamodb:BatchWriteItem"),
         unread=("dynamodb:CreateBackup", "dynamodb:DescribeBackup"),
         spare=(*_CONDITIONAL, *_QUOTA, *_ALL_READS),
         also={OWN_STREAM: ("dynamodb:UpdateTable",)},
     ),
-    "replace verify": VerbActions(needs=_FOLLOWS, spare=_TTL),
+    "replace verify": VerbActions(needs=_COMPARES, spare=_TTL, also={FENCE_STAYS: _ADMITS}),
     "replace cutover": VerbActions(
-        needs=_FOLLOWS,
+        needs=_COMPARES,
         spare=_TTL,
-        also={
-            POLICY_FENCE: (
-                *("dynamodb:GetResourcePolicy", "dynamodb:PutResourcePolicy", "dynamodb:DeleteResourcePolicy"),
-                *("dynamodb:BatchWriteItem", "dynamodb:DescribeTimeToLive"),
-            ),
-            SSM_POINTER: ("ssm:GetParameter", "ssm:PutParameter"),
-        },
+        also={OWN_STREAM: ("dynamodb:UpdateTable",), POLICY_FENCE: _FENCES, SSM_POINTER: _POINTS},
     ),
+    "replace back": VerbActions(needs=_COMPARES, spare=_TTL, also={POLICY_FENCE: _FENCES, SSM_POINTER: _POINTS}),
     "replace finish": VerbActions(
-        needs=(LOOK, *_STREAM),
+        needs=_FOLLOWS,
         reads="defined",
         changes=True,
         spare=(*_TTL, *_QUOTA),
-        also={OWN_STREAM: ("dynamodb:UpdateTable",)},
+        also={OWN_STREAM: ("dynamodb:UpdateTable",), FENCE_STAYS: _ADMITS},
     ),
     "replace abort": VerbActions(
         needs=(LOOK,),
