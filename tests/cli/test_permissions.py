@@ -72,7 +72,7 @@ def test_the_policy_of_a_cut_over_names_the_parameter_of_the_project_file(shop: 
     assert found["dynamodb:GetRecords"] == [f"{PREFIX}/orders-v2/stream/*"]
     assert {f"dynamodb:{each}ResourcePolicy" for each in ("Get", "Put", "Delete")} <= {*found}
     assert "dynamodb:GetItem" in found
-    assert "dynamodb:UpdateTable" not in found  # that is of the other verbs of a replacement
+    assert "dynamodb:CreateTable" not in found  # that is of the other verbs of a replacement
     shop.write("dynasmith.toml", '[replace]\npointer = "ssm:/shop/{table}"\n')
     named = actions(shop(*words))["ssm:GetParameter"]
     assert named == [f"arn:aws:ssm:us-east-1:{ACCOUNT}:parameter/shop/{name}" for name in ("orders", "orders-v2")]

@@ -144,7 +144,7 @@ def test_a_cut_over_asks_and_runs_no_command(jobs: Path) -> None:
             "ask-to-cut-over",
             "abort",
         ]
-        assert "no way back" in browser.act(path, "ask-to-cut-over").outcome["dialog"]
+        assert "so that you can go back" in browser.act(path, "ask-to-cut-over").outcome["dialog"]
         for pointer, fence in (("hook:touch x", "policy"), ("file:users.txt", "hook:touch x")):
             assert (
                 browser.act(path, "cut-over", pointer=pointer, fence=fence).outcome["error"]
@@ -202,5 +202,27 @@ def test_after_its_cut_over_it_is_finished(jobs: Path) -> None:
     assert "\n-- name: users # &lt;all&gt;\n+- name: users-v2 # &lt;all&gt;\n" in page
     assert f"dynasmith replace cutover {JOB} --write" in words_of(page)
     assert "&lt;all&gt;" not in hidden
-    assert [do for do in ("resume", "ask-to-cut-over", "abort", "finish") if f'value="{do}"' in page] == ["finish"]
+    offered = [do for do in ("resume", "ask-to-cut-over", "abort", "back", "finish") if f'value="{do}"' in page]
+    assert offered == ["resume", "back", "finish"]
     assert f"dynasmith replace finish {JOB}" in page
+
+
+def test_after_its_cut_over_it_may_go_back(jobs: Path) -> None:
+    kept = {"pointer": "file:users.txt", "fence": "none", "conflicts": 2}
+    kept_replacement(jobs, replace(VERIFIED, state="following back", **kept))
+    path = f"/replacements/{JOB}"
+    with console_of(jobs) as browser:
+        page = browser.get(path).text
+        asked = browser.act(path, "back").outcome["dialog"]
+    assert f"dynasmith replace back {JOB}" in page
+    assert "Written to the table not in use 2 keys" in words_of(page)
+    assert "switched back" not in words_of(page)  # a state aside
+    assert "Stop writes of users-v2 and switch back to users" in words_of(asked)
+
+
+def test_a_way_back_that_was_killed_goes_on(jobs: Path) -> None:
+    kept_replacement(jobs, replace(VERIFIED, state="cutover back", fenced_at=NOW))
+    with console_of(jobs) as browser:
+        page = browser.get(f"/replacements/{JOB}").text
+    assert "Writes have been stopped since" in words_of(page)
+    assert [do for do in ("resume", "abort", "back", "finish") if f'value="{do}"' in page] == ["resume"]

@@ -20,7 +20,7 @@ _OVER: Final = {
     "finished": "it is cut over, and finished",
     "aborted": "it was aborted",
 }
-_SWITCHING: Final = ("cutover",)
+_SWITCHING: Final = ("cutover", "cutover back")
 _HOUR: Final = timedelta(hours=1)
 _ENDED: Final = ("finished", "aborted")
 

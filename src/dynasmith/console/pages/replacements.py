@@ -32,6 +32,8 @@ from dynasmith.project.verbs.replacements.pointer_choice import project_pointers
 FENCES: Final = ("policy", "none")
 """What a cut-over of this page stops writes with; a hook is a command, and pages run none."""
 _BEFORE: Final = STEPS[: STEPS.index("cutover")]
+_ASIDE: Final = ("cutover back", "aborted")
+"""States that the way of a replacement does not lead through."""
 WORDS: Final = {
     "planned": "a safety point is made",
     "target": "the new table is created",
@@ -102,8 +104,8 @@ def view(request: PageRequest) -> Mapping[str, Any]:
         "safety": progress.safety,
         "arithmetic": report.counts.arithmetic,
         "definition": _definition(request, report),
-        "may": _may(progress) if may else [],
-        "commands": _commands(request, job.id, progress, ready=not found.not_ready_because),
+        "may": _may(report) if may else [],
+        "commands": _commands(request, report, ready=not found.not_ready_because),
         "over": job.over,
     }
 
@@ -122,25 +124,32 @@ def _definition(request: PageRequest, report: Replacement) -> Mapping[str, Any] 
     }
 
 
-def _may(progress: ReplacementProgress) -> list[str]:
+def _may(report: Replacement) -> list[str]:
     """What may be done with it in the state in which it is."""
+    progress = report.progress
     if progress.state in _BEFORE:
         return ["resume", "verify", *(["ask-to-cut-over"] if progress.state == "verified" else []), "abort"]
     if progress.state == "cutover":  # one that was killed: writes may be stopped
         return ["resume", *([] if progress.switches else ["abort"])]
-    return ["finish"] if progress.state == "following back" else []
+    if progress.state == "cutover back":
+        return ["resume"]
+    if progress.state == "following back":
+        return [*(["resume", "back"] if report.goes_back else []), "finish"]
+    return []
 
 
-def _commands(request: PageRequest, job: str, progress: ReplacementProgress, *, ready: bool) -> list[tuple[str, str]]:
+def _commands(request: PageRequest, report: Replacement, *, ready: bool) -> list[tuple[str, str]]:
     """The command lines of what the page shows and does."""
+    job = report.job.id
     words = {
         "resume": ("Go on with it", ("jobs", "resume", job)),
         "verify": ("Compare both tables again", ("replace", "verify", job)),
         "ask-to-cut-over": ("Cut over", ("replace", "cutover", job, "--pointer", "file:PATH")),
         "abort": ("End it, both tables stay", ("replace", "abort", job)),
+        "back": ("Go back to the old table", ("replace", "back", job)),
         "finish": ("Finish it", ("replace", "finish", job)),
     }
-    shown = [words[name] for name in _may(progress) if ready or name != "ask-to-cut-over"]
+    shown = [words[name] for name in _may(report) if ready or name != "ask-to-cut-over"]
     return [("Show it", request.command("replace", "status", job))] + [
         (label, request.command(*line)) for label, line in shown
     ]
@@ -149,7 +158,7 @@ def _commands(request: PageRequest, job: str, progress: ReplacementProgress, *, 
 def _rail(progress: ReplacementProgress) -> list[dict[str, str]]:
     """Every state in its order: which are behind, which one it is in, which come."""
     aborted = progress.state == "aborted"
-    steps = [each for each in STEPS if each != "aborted" or aborted]
+    steps = [each for each in STEPS if each not in _ASIDE or each == progress.state]
     here = steps.index(progress.state)
     return [
         {
@@ -174,6 +183,8 @@ def _figures(progress: ReplacementProgress) -> list[tuple[str, str, str]]:
         found.append(("Last comparison", f"{progress.differences:,}", "differences"))
     if progress.foreign:
         found.append(("Of no source item", f"{progress.foreign:,}", "items"))
+    if progress.conflicts:
+        found.append(("Written to the table not in use", f"{progress.conflicts:,}", "keys"))
     return [("Lag", duration(keys.lag_seconds), ""), *found]
 
 
@@ -201,6 +212,7 @@ def ask_to_cut_over(request: PageRequest) -> ActionAnswer:
         {
             "source": report.source_table,
             "target": report.target_table,
+            "goes_back": report.goes_back,
             "pointers": [each for each in _pointers(request, report.source_table) if not each.startswith("hook:")],
             "command": request.command("replace", "cutover", report.job.id, "--pointer", "file:PATH"),
         },
@@ -235,6 +247,14 @@ def cut_over(request: PageRequest) -> ActionAnswer:
 def _pointers(request: PageRequest, table: str) -> Sequence[str]:
     """The pointers that the project file has for a table, by its own name and by that before it was replaced."""
     return project_pointers(world_of(request.project).settings, table)
+
+
+def back(request: PageRequest) -> ActionAnswer:
+    """Switch the application to the old table again, by the pointer and the fence of the cut-over."""
+    refuse_hooks(request.project.jobs.show(request.names["job"]))
+    replacements, job, consent = request.project.replacements, request.names["job"], request.consent
+    request.console.kept(JobRuns).begin(lambda listener: replacements.back(job, consent=consent, listener=listener))
+    return NextPage(say="The way back has begun in this console.")
 
 
 def finish(request: PageRequest) -> ActionAnswer:
@@ -275,6 +295,7 @@ page = ConsolePage(
         "verify": PageAction(verify),
         "ask-to-cut-over": PageAction(ask_to_cut_over),
         "cut-over": PageAction(cut_over),
+        "back": PageAction(back),
         "finish": PageAction(finish),
         "abort": PageAction(abort),
     },
