@@ -72,15 +72,12 @@ class CutoverRun(Protocol):
 
 
 def cut_over(run: CutoverRun, session: ReplacementSession, parts: SwitchParts) -> None:
-    """Do it, or go on with it. One that was stopped before the pointer was to be switched begins again: writes go on
-    while everything is compared by this very process. Raises RunError where writes could not be stopped, or not for
+    """Do it, or go on with one whose pointer was about to be switched. Raises RunError where writes could not be stopped, or not for
     as short as was said; ChangeConflict where somebody else switched the pointer. The fence is off again then, and the
     replacement follows as before."""
     states, progress = parts.states, run.spec.progress
     source, target = session.direction.source.name, session.direction.target.name
     if not (resumed := progress.switches):
-        if progress.state == states.under_way:
-            _take_back(run, session, parts)
         if not _prepare(run, session, parts):
             return
         try:
@@ -90,25 +87,26 @@ def cut_over(run: CutoverRun, session: ReplacementSession, parts: SwitchParts) -
             _refuse_late(run, session, parts)
             _close_other(session)
         except BaseException:
-            _take_back(run, session, parts)
+            take_back(run, source, parts.fence, states)
             raise
         run.keep(switches=True)
+    kept = run.spec.progress.fences.get(target)
     try:
         standing = _named(parts.pointer, source, target)
         if resumed and standing != target:  # else the application writes to the target, and nobody else may
             parts.fence.put()
             parts.fence.prove()
             session.follower.catch_up(quiet=True)
-        if target in run.spec.progress.fences:
+        if kept:
             parts.other.lift()
-            run.keep(fences=tuple(each for each in run.spec.progress.fences if each != target))
+            run.keep(fences=_without(run.spec.progress.fences, target))
         parts.pointer.switch(standing, target)
     except (ChangeConflict, PointerError, AccessError, ServiceError) as error:
         # Where the reply was lost it may be switched in a moment, whatever it says now.
         if not isinstance(error, ServiceUnavailable) and parts.pointer.read().table != target:
-            _take_back(run, session, parts)
+            take_back(run, source, parts.fence, states)
             if session.watch is not None:  # it has been in use, and was fenced since
-                run.keep(fences=_with(run.spec.progress.fences, target))
+                run.keep(fences=run.spec.progress.fences | _fenced(target, kept or run.spec.progress.fence))
                 parts.other.put()
         raise
     now = parts.clock.now()
@@ -136,7 +134,8 @@ def _prepare(run: CutoverRun, session: ReplacementSession, parts: SwitchParts) -
     _refuse_conflicts(run, session)
     if not run.verify(session):
         return False
-    run.keep(fenced_at=parts.clock.now(), fences=_with(run.spec.progress.fences, source))
+    fences = run.spec.progress.fences | _fenced(source, run.spec.progress.fence)
+    run.keep(fenced_at=parts.clock.now(), fences=fences)
     run.enter(parts.states.under_way)
     return True
 
@@ -162,8 +161,12 @@ def refuse_conflicts(progress: ReplacementProgress, table: str) -> None:
     )
 
 
-def _with(fences: tuple[str, ...], table: str) -> tuple[str, ...]:
-    return fences if table in fences else (*fences, table)
+def _fenced(table: str, kind: str) -> dict[str, str]:
+    return {} if kind == "none" else {table: kind}
+
+
+def _without(fences: dict[str, str], table: str) -> dict[str, str]:
+    return {each: kind for each, kind in fences.items() if each != table}
 
 
 def _named(pointer: Pointer, source: str, target: str) -> str | None:
@@ -234,10 +237,8 @@ def _refuse_late(run: CutoverRun, session: ReplacementSession, parts: SwitchPart
         )
 
 
-def _take_back(run: CutoverRun, session: ReplacementSession, parts: SwitchParts) -> None:
-    """Let writes go on, and follow as before."""
-    parts.fence.lift()
-    source = session.direction.source.name
-    fences = tuple(each for each in run.spec.progress.fences if each != source)
-    run.keep(fenced_at=None, switches=False, fences=fences)
-    run.enter(parts.states.failed)
+def take_back(run: CutoverRun, table: str, fence: WriteFence, states: SwitchStates) -> None:
+    """Let writes of a table go on, and follow as before."""
+    fence.lift()
+    run.keep(fenced_at=None, switches=False, fences=_without(run.spec.progress.fences, table))
+    run.enter(states.failed)

@@ -16,6 +16,7 @@ from dynasmith.engine.replacement.cutover import (
     SwitchStates,
     cut_over,
     refuse_conflicts,
+    take_back,
 )
 from dynasmith.engine.replacement.dead_keys import dead_keys
 from dynasmith.engine.replacement.direction import Direction, backward, forward
@@ -226,11 +227,15 @@ class _Run:
             self.settle(session, session.passing, self.spec.target.table)
 
     def cut_over(self, session: ReplacementSession, states: SwitchStates) -> None:
-        """Switch to the table that is made equal."""
+        """Switch to the table that is made equal. What a run left that was stopped before the pointer was to be
+        switched is taken back first, so that writes go on while this one compares."""
         direction, at = session.direction, self.at
+        source = direction.source.name
+        if self.state == states.under_way and not self.spec.progress.switches:
+            take_back(self, source, at.fence(self.spec, source), states)
         parts = SwitchParts(
             states=states,
-            fence=at.fence(self.spec, direction.source.name),
+            fence=at.fence(self.spec, source),
             other=at.fence(self.spec, direction.target.name),
             pointer=at.pointer(self.spec),
             clock=at.clock,
@@ -294,7 +299,7 @@ class _Run:
             raise RunError("The pointer is switched already.", hint=f"dynasmith jobs resume {self.claim.job.id}")
         for table in self.spec.progress.fences:
             self.at.fence(self.spec, table).lift()
-        self.keep(fences=(), fenced_at=None)
+        self.keep(fences={}, fenced_at=None)
         self.turn_off("source")
         self.turn_off("target")
         self.enter("aborted")

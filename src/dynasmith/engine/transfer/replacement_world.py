@@ -43,7 +43,7 @@ class ReplacementWorld(Protocol):
         ...
 
     def fence(self, spec: Replace, table: str) -> WriteFence:
-        """What stops the writers of one of the two tables, by its physical name."""
+        """What stops the writers of one of the two tables, by its physical name: what does so now, else what is to."""
         ...
 
     def pointer(self, spec: Replace) -> Pointer:

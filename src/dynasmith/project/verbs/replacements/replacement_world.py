@@ -74,10 +74,10 @@ class ProjectReplacementWorld:
 
     def fence(self, spec: Replace, table: str) -> WriteFence:
         """The table's own policy, a command, or none."""
-        session = self.world.world.session
-        if spec.progress.fence.startswith(HOOK):
-            return HookFence(hook_words(spec.progress.fence), table)
-        if spec.progress.fence == "none":
+        session, kind = self.world.world.session, spec.progress.fences.get(table, spec.progress.fence)
+        if kind.startswith(HOOK):
+            return HookFence(hook_words(kind), table)
+        if kind == "none":
             return NoFence()
         described = self.world.world.control.describe(table, ("replicas", "time_to_live"))
         return PolicyFence(session, self.clock, described, spec.progress.max_fence_seconds)
