@@ -60,9 +60,10 @@ class ReplacementProgress(Struct, frozen=True, kw_only=True, omit_defaults=True)
     ``verified_at`` is when two comparisons in a row had found none. ``pointer`` is what a cut-over switches, ``fence``
     what stops writes meanwhile (``policy``, ``hook:COMMAND``, ``none``), for ``max_fence_seconds`` at most.
     ``switches``: the pointer is about to be switched, so that nothing is taken back. ``fences`` names the tables that
-    are fenced now, each with what stops its writes. ``target_stream_arn`` is that of the new table's stream, where there is a way back; ``been_back``:
-    the new table was in use, and the old one is again. ``conflicts`` counts keys that others wrote to the table that is
-    not in use, and that did not come over, ``late_keys`` shows some of them; ``accepts_conflicts``: they are given up.
+    are fenced now, each with what stops its writes. ``target_stream_arn`` is that of the new table's stream, where
+    there is a way back; ``been_back``: the new table was in use, and the old one is again. ``conflicts`` counts keys
+    that others wrote to the table that is not in use, and that did not come over, ``late_keys`` shows some of them;
+    ``accepts_conflicts``: they are given up.
     ``writes_definition``: the definition gets the name of the table in use once the pointer is switched.
     """
 

@@ -72,9 +72,9 @@ class CutoverRun(Protocol):
 
 
 def cut_over(run: CutoverRun, session: ReplacementSession, parts: SwitchParts) -> None:
-    """Do it, or go on with one whose pointer was about to be switched. Raises RunError where writes could not be stopped, or not for
-    as short as was said; ChangeConflict where somebody else switched the pointer. The fence is off again then, and the
-    replacement follows as before."""
+    """Do it, or go on with one whose pointer was about to be switched. Raises RunError where writes could not be
+    stopped, or not for as short as was said; ChangeConflict where somebody else switched the pointer. The fence is off
+    again then, and the replacement follows as before."""
     states, progress = parts.states, run.spec.progress
     source, target = session.direction.source.name, session.direction.target.name
     if not (resumed := progress.switches):
