@@ -77,8 +77,9 @@ class Replacements(JobLookup):
 
         Needs the consent `yes`. Raises ConsentRequired, UsageError (a pointer that is none, a fence or a time that
         cannot be), ChangeConflict where the pointer names another table, NoEffect where writes pass the fence,
-        RunError where there can be no fence, keys cannot be made equal or it took too long, Locked, Interrupted. Killed
-        anywhere it is gone on with by `Jobs.resume`.
+        AccessDenied where this caller may not write the old table, which would prove nothing, or could not take the
+        fence off, RunError where there can be no fence, keys cannot be made equal or it took too long, Locked,
+        Interrupted. Killed anywhere it is gone on with by `Jobs.resume`.
         """
         job_id = self._replacement(job)
         spec = replacement_of(self._items, job_id)[1]
