@@ -11,7 +11,7 @@ from dynasmith.items.wire import RawItem
 
 class OwnedPut(Struct, frozen=True, kw_only=True):
     """What became of a put. ``holder`` is the item that stands there and is another one's: nothing was written then.
-    ``changed`` says whether the table was changed by it."""
+    ``changed`` says whether the table was changed by it, or perhaps was by a call whose reply was lost."""
 
     holder: RawItem | None = None
     changed: bool = False
@@ -35,5 +35,6 @@ class OwnedItems(Protocol):
         ...
 
     def delete(self, key: bytes, owner: bytes) -> bool:
-        """Delete the target's item of that key where it is one of ``owner``; whether there was one."""
+        """Delete the target's item of that key where it is one of ``owner``; whether there was one, or
+        perhaps was when a reply was lost."""
         ...

@@ -1,11 +1,13 @@
 """The change stream of a table, as the engine reads it: shards, and the records of each in the order of its writes."""
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Literal, Protocol, TypeAlias
 
 from msgspec import Struct
 
 from dynasmith.items.wire import RawItem
+
+ChangeKind: TypeAlias = Literal["insert", "modify", "remove"]
 
 
 class Shard(Struct, frozen=True):
@@ -18,14 +20,28 @@ class Shard(Struct, frozen=True):
 
 
 class ChangeRecord(Struct, frozen=True, kw_only=True):
-    """One change of one item: its key, and the item before and after it where the stream keeps them. ``expired``: time
-    to live deleted it."""
+    """One change of one item: its key, and the item before and after it where the stream keeps them. ``kind`` says
+    whether there was one before and after; None where both images say so. ``expired``: time to live deleted it."""
 
     keys: RawItem
     old: RawItem | None = None
     new: RawItem | None = None
     sequence: str
+    kind: ChangeKind | None = None
     expired: bool = False
+
+    @property
+    def removed(self) -> bool:
+        """Whether there is no item after it."""
+        return self.kind == "remove" or (self.kind is None and self.new is None and self.old is not None)
+
+    @property
+    def whole(self) -> bool:
+        """Whether it shows the item before and after it, where there was one."""
+        has_old, has_new = self.old is not None, self.new is not None
+        if self.kind is None:
+            return has_old or has_new
+        return (has_old or self.kind == "insert") and (has_new or self.kind == "remove")
 
 
 class RecordPage(Struct, frozen=True, kw_only=True):

@@ -8,13 +8,14 @@ from dynasmith.aws.control.session import Session
 from dynasmith.errors import ServiceError
 from dynasmith.items.value import write_tree
 from dynasmith.items.wire import RawItem
-from dynasmith.ports.streams import ChangeRecord, IteratorExpired, RecordPage, RecordsTrimmed, Shard
+from dynasmith.ports.streams import ChangeKind, ChangeRecord, IteratorExpired, RecordPage, RecordsTrimmed, Shard
 
 PAGE_RECORDS: Final = 1_000
 """Records of a page at most (API reference, GetRecords); or 1 MB."""
 PAGE_BYTES_FULL: Final = 500_000
 """From this size on more is taken to stand behind a page."""
 _SERVICE: Final = "dynamodbstreams"
+_KINDS: Final[Mapping[str, ChangeKind]] = {"INSERT": "insert", "MODIFY": "modify", "REMOVE": "remove"}
 _TIME_TO_LIVE: Final = "dynamodb.amazonaws.com"
 """Who deletes expired items (Developer Guide, "DynamoDB Streams and time to live")."""
 
@@ -77,6 +78,7 @@ def _record(record: Mapping[str, Any]) -> ChangeRecord:
         old=_raw(change["OldImage"]) if change.get("OldImage") else None,
         new=_raw(change["NewImage"]) if change.get("NewImage") else None,
         sequence=str(change["SequenceNumber"]),
+        kind=_KINDS.get(str(record.get("eventName"))),
         expired=who.get("principalId") == _TIME_TO_LIVE,
     )
 

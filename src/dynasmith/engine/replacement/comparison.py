@@ -113,7 +113,7 @@ class TargetComparison:
             place
             for place, item in held.items()
             if place not in wanted
-            or not (_same(self.mapping, wanted[place], item) or late or self.expired.target(item))
+            or not (_same(self.mapping, item, wanted[place]) or late or self.expired.target(item))
         )
 
 

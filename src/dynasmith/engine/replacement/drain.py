@@ -23,7 +23,7 @@ HANDLINGS_AT_ONCE: Final = 8
 class KeyOutcome:
     """What a handling came to: ``held`` names places with the keys that hold them (None for an item of no key),
     ``refused`` what the transform said. ``changed`` says whether the target was changed, ``writes`` how many calls it
-    took; ``unsent`` are the digests of writes that were not done."""
+    took; ``unsent`` are the digests of writes that were not done, or that changed nothing."""
 
     held: tuple[tuple[bytes, bytes | None], ...] = ()
     refused: str = ""
@@ -66,6 +66,7 @@ def make_equal(dirty: DirtyKey, made: WantedItems, mapping: ItemMapping, items: 
         changed |= put.changed
         if put.holder is not None:
             held.append((place, mapping.owner(put.holder)))
+        if not put.changed:  # there is no record of it
             unsent.append(write_digest(place, item))
     return KeyOutcome(tuple(held), "", changed, writes, tuple(unsent))
 

@@ -33,11 +33,11 @@ class InverseTables(TwoTables):
         """A read and a PutItem; no write where the item is as good as this one already."""
         place = canonical_key(item, self._mapping.target)
 
-        def write(standing: RawItem | None) -> OwnedPut:
+        def write(standing: RawItem | None, sent: bool) -> OwnedPut:
             if standing is not None and self._mapping.owner(standing) != owner:
-                return OwnedPut(holder=standing)
+                return OwnedPut(holder=standing, changed=sent)
             if standing is not None and self._mapping.same(standing, item):
-                return OwnedPut()
+                return OwnedPut(changed=sent)
             request = {"Item": decode(item), **self._unchanged(place, standing), **ASKED}
             self._items.call("PutItem", self._target, request)
             return OwnedPut(changed=True)
@@ -47,23 +47,25 @@ class InverseTables(TwoTables):
     def delete(self, key: bytes, owner: bytes) -> bool:
         """A read, and a DeleteItem where the item is the owner's."""
 
-        def write(standing: RawItem | None) -> bool:
+        def write(standing: RawItem | None, sent: bool) -> bool:
             if standing is None or self._mapping.owner(standing) != owner:
-                return False
+                return sent
             request = {"Key": decode(key), **self._unchanged(key, standing), **ASKED}
             self._items.call("DeleteItem", self._target, request)
             return True
 
         return self._settled(key, write)
 
-    def _settled(self, place: bytes, write: Callable[[RawItem | None], _Outcome]) -> _Outcome:
-        """Read a place and write, again where it changed between."""
+    def _settled(self, place: bytes, write: Callable[[RawItem | None, bool], _Outcome]) -> _Outcome:
+        """Read a place and write, again where it changed between: perhaps by a call whose reply was lost, which
+        ``write`` is told."""
+        sent = False
         with self._locks[hash(place) % LOCKS]:
             for _ in range(TRIES_MAX):
                 try:
-                    return write(self.read_target([place]).get(place))
-                except ConditionFailed:
-                    continue
+                    return write(self.read_target([place]).get(place), sent)
+                except ConditionFailed as failed:
+                    sent |= failed.sent_again
         raise self._unsettled()
 
     def _unchanged(self, place: bytes, standing: RawItem | None) -> Mapping[str, Any]:

@@ -50,7 +50,7 @@ class ItemMapping:
         )
 
     def same(self, one: RawItem, other: RawItem) -> bool:
-        """Whether two items of the target need no write to become equal."""
+        """Whether ``one``, which stands in the target, needs no write to become ``other``."""
         return bytes(one) == bytes(other) or item_hash(one) == item_hash(other)
 
     def keys(self, image: RawItem | None) -> frozenset[bytes]:

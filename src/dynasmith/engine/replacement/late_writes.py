@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from dynasmith.engine.replacement.item_mapping import ItemMapping
 from dynasmith.engine.replacement.marks import BY_LATE, ReadRecords, marks_of
 from dynasmith.engine.replacement.own_writes import OwnWrites
-from dynasmith.errors import ConditionFailed, ItemInvalid
+from dynasmith.errors import ConditionFailed, ItemInvalid, ValidationRefused
 from dynasmith.items.digest import tree_hash
 from dynasmith.items.key import canonical_key
 from dynasmith.items.transform import ItemRefused
@@ -51,6 +51,8 @@ class LateWrites:
 
     def _comes_over(self, record: ChangeRecord) -> bool:
         """Whether the table in use has it now. Done again it is so already."""
+        if not record.whole:
+            return False
         try:
             before = {} if record.old is None else self._mapping.items(record.old)
             after = {} if record.new is None else self._mapping.items(record.new)
@@ -59,14 +61,17 @@ class LateWrites:
         places = [*before.keys(), *(after.keys() - before.keys())]
         standing = self._tables.read_target(places) if places else {}
         if all(self._is_so(standing.get(place), after.get(place)) for place in places):
-            return record.old is not None or record.new is not None
+            return True
         if before.keys() - after.keys():
             return False  # a deletion has no condition that says: nothing came since
         try:
             for place, item in after.items():
                 self._write(standing.get(place), before.get(place), item)
-        except (ConditionFailed, _Changed):
+        except (_Changed, ValidationRefused):
             return False
+        except ConditionFailed as failed:
+            standing = self._tables.read_target(places)  # the reply of the write may have been lost
+            return failed.sent_again and all(self._is_so(standing.get(place), after[place]) for place in places)
         return True
 
     def _is_so(self, standing: RawItem | None, item: RawItem | None) -> bool:

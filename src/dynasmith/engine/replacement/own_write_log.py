@@ -65,8 +65,12 @@ class OwnWriteLog:
         self._unsent += digests
 
     def close(self) -> None:
-        """Close the log."""
-        self._log.close()
+        """Keep what was not sent, and close the log."""
+        try:
+            if self._unsent:
+                self._log.append([msgspec.json.encode(("-", b"".join(self._unsent)))])
+        finally:
+            self._log.close()
 
     def _compact(self) -> None:
         """A write whose record is read in this moment may stay, as one that changes nothing does."""

@@ -25,8 +25,9 @@ def _of_place(place: bytes) -> bytes:
 
 
 class OwnWrites:
-    """Writes that are announced and whose records were not read. A write that changed nothing has no record: what it
-    leaves here hides a write of others only where it puts exactly the same. Safe to use from several threads.
+    """Writes that are announced and whose records were not read. One of a process that was killed before it was sent
+    has no record: what it leaves here hides a write of others only where it puts exactly the same. Safe to use from
+    several threads.
 
     ``epoch`` grows each time that the log of the announcements is written anew, without what was read until then.
     """
@@ -44,15 +45,13 @@ class OwnWrites:
                 self._left.setdefault(digest[:PLACE_BYTES], Counter())[digest] += 1
 
     def match(self, record: ChangeRecord, place: bytes) -> bytes | None:
-        """The write that a record is of, which is read then; None for somebody else's. Where the stream shows no image
-        any write of the place will do."""
+        """The write that a record is of, which is read then; None for somebody else's. Where the stream does not show
+        what was put any put of the place will do."""
         with self._lock:
-            known = self._left.get(_of_place(place))
-            if not known:
-                return None
+            known = self._left.get(_of_place(place), ())
+            if record.new is None and not record.removed:
+                return next((each for each in known if not each.endswith(_DELETED)), None)
             digest = write_digest(place, record.new)
-            if digest not in known and record.old is None and record.new is None:
-                digest = next(iter(known))
             return digest if digest in known else None
 
     def take(self, *digests: bytes) -> None:

@@ -36,12 +36,14 @@ class OwnedTables(TwoTables):
         }
         for _ in range(TRIES_MAX):
             try:
-                old = self._items.call("PutItem", self._target, request).get("Attributes")
+                reply = self._items.call("PutItem", self._target, request)
             except ConditionFailed as failed:
                 if (holder := self._holder(failed, item)) is not None:
-                    return OwnedPut(holder=holder)
+                    return OwnedPut(holder=holder, changed=failed.sent_again)
             else:
-                return OwnedPut(changed=not old or item_hash(RawItem(write_tree(old))) != item_hash(item))
+                old, sent_again = reply.get("Attributes"), reply.get("ResponseMetadata", {}).get("RetryAttempts")
+                is_new = not old or item_hash(RawItem(write_tree(old))) != item_hash(item)
+                return OwnedPut(changed=is_new or bool(sent_again))
         raise self._unsettled()
 
     def delete(self, key: bytes, owner: bytes) -> bool:
