@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from xml.etree import ElementTree
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from dynasmith.console.charts.bars import throttle_bars
@@ -82,6 +82,8 @@ def test_a_chart_without_values_says_so() -> None:
 
 @settings(max_examples=40, deadline=None)
 @given(st.lists(st.one_of(st.none(), st.floats(0, 1e9)), max_size=2_000))
+@example([5e-324])
+@example([2e-323])
 def test_of_many_points_the_largest_are_shown_and_no_place_is_outside(values: list[float | None]) -> None:
     points = [(NOON + number, value) for number, value in enumerate(values)]
     found = thinned(points)

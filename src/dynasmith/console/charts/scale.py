@@ -7,6 +7,7 @@ from math import floor, log10
 from typing import Final
 
 _STEPS: Final = (1.0, 2.0, 2.5, 5.0, 10.0)
+_LEAST: Final = 1e-300
 _TIME_STEPS: Final = (
     1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 14_400, 21_600, 43_200, 86_400, 172_800, 604_800
 )  # fmt: skip
@@ -26,8 +27,9 @@ def counted(count: int, word: str) -> str:
 
 
 def round_ticks(top: float, most: int = 4) -> list[float]:
-    """Round values from 0 up to the first one that is not below ``top``, at most ``most`` steps."""
-    if not top > 0:
+    """Round values from 0 up to the first one that is not below ``top``, at most ``most`` steps. What is too small to
+    be divided is nothing."""
+    if not top > _LEAST:
         return [0.0, 1.0]
     raw = top / most
     unit = 10.0 ** floor(log10(raw))
