@@ -9,13 +9,16 @@ import botocore.session
 import msgspec
 import pytest
 
+from cli.story import new_account
 from dynasmith.aws.control.client_settings import open_session
 from dynasmith.aws.control.few_items import AwsItems
 from dynasmith.aws.control.session import CallerIdentity, Session
 from dynasmith.aws.control.tables import AwsTables
-from dynasmith.errors import NotOffered, ProjectError, TableNotFound, Unreachable
+from dynasmith.errors import LeaseLost, NotOffered, ProjectError, ServiceUnavailable, TableNotFound, Unreachable
 from dynasmith.ports.access import AccessKeys, AccessOptions, AccessSection, ResolvedAccess, Secret, resolve_access
+from dynasmith.ports.permit import sent_under
 from dynasmith.ports.tables import Items, Tables
+from dynasmith.strict import StrictServer
 from dynasmith.version import __version__
 
 pytestmark = pytest.mark.engine
@@ -176,3 +179,23 @@ def test_models_of_the_user_are_read_where_aws_data_path_names_them(
     (tmp_path / "moon" / "2030-01-01" / "service-2.json").write_text("{}")
     monkeypatch.setenv("AWS_DATA_PATH", str(tmp_path))
     assert "moon" in open_session(resolve_access(AccessOptions(), {}, AccessSection(name="x"))).get_available_services()
+
+
+def test_a_request_is_not_sent_where_the_thread_may_send_nothing(ministack_endpoint: str) -> None:
+    """Each try asks again: a lease may end between two."""
+    with StrictServer(ministack_endpoint) as strict:
+        keys = AccessKeys(access_key=new_account(), secret_key=Secret("secret"))
+        session = Session(ResolvedAccess(endpoint=strict.endpoint, region="us-east-1", credentials=keys))
+        strict.fault("ListTables", kind="500", times=None)
+        leases = [True, False]
+
+        def check() -> None:
+            if not leases.pop(0):
+                raise LeaseLost("The lease may have ended.")
+
+        with sent_under(check), pytest.raises(LeaseLost):
+            session.call("dynamodb", "ListTables")
+        assert [call.operation for call in strict.journal] == ["ListTables"]
+        with pytest.raises(ServiceUnavailable):
+            session.call("dynamodb", "ListTables")
+        session.close()

@@ -235,6 +235,7 @@ replace-start --to | replacement/test_replace.py
 replace-start --transform | replacement/test_replace.py
 replace-start --reverse | replacement/test_back.py
 replace-start --source-key | replacement/test_replace.py
+replace-start --restart-stream | replacement/test_bad_luck.py
 replace-start --until | replacement/test_replace.py
 replace-start --max-read-units | replacement/test_replace.py
 replace-start --max-write-units | replacement/test_replace.py

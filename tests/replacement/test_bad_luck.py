@@ -9,7 +9,7 @@ from cli.story import client_of
 from dynasmith.engine.replacement.mark_spool import MarkSpool
 from dynasmith.pointer.file import FilePointer
 from item_stories.kit import ItemStory
-from replacement.kit import by_id, change, definition, user, with_users
+from replacement.kit import MOVES, by_id, change, definition, user, with_users
 
 HOOK = "hook:true"
 POINTER = Path("table.txt")
@@ -113,3 +113,88 @@ def test_a_delete_is_followed_in_a_stream_of_keys_alone(story: ItemStory) -> Non
     live.close()
     assert story("jobs", "resume", job).code == 0
     assert list(by_id(story.items("users-v2"))) == ["2"]
+
+
+def make_streamed(story: ItemStory, view: str) -> Any:
+    """The table of users with a stream of its own, made past nobody; the client that writes to it."""
+    live = client_of(story.endpoint, story.account)
+    live.create_table(
+        TableName="users",
+        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+        BillingMode="PAY_PER_REQUEST",
+        StreamSpecification={"StreamEnabled": True, "StreamViewType": view},
+    )
+    live.get_waiter("table_exists").wait(TableName="users", WaiterConfig={"Delay": 1})
+    return live
+
+
+def view_of(live: Any) -> str:
+    stream = live.describe_table(TableName="users")["Table"].get("StreamSpecification", {})
+    return str(stream.get("StreamViewType") if stream.get("StreamEnabled") else "off")
+
+
+def test_a_stream_that_shows_too_little_is_restarted_where_asked_and_put_back(story: ItemStory) -> None:
+    live = make_streamed(story, "NEW_IMAGE")
+    Path("moves.py").write_text(MOVES)
+    story.put("users", user(1), user(2))
+    story.define(definition("mail"))
+    words = ("replace", "users", "--transform", "moves:by_mail", "--until", "following", "--restart-stream")
+    dry = story(*words, "--dry-run", "--json")
+    assert any("its readers lose what is unread" in note for note in dry.json["notes"])
+    assert "Its stream is turned off and on, and its readers lose what is unread." in story(*words).error
+    assert view_of(live) == "NEW_IMAGE"
+    job = story(*words, "--yes", "--json").json["id"]
+    assert view_of(live) == "NEW_AND_OLD_IMAGES"
+    change(story, user(1, "moved"))
+    assert story("jobs", "resume", job).code == 0
+    assert by_id(story.items("users-v2")) == by_id(story.items("users"))
+    # Somebody turns it off: what is written then makes no record.
+    live.update_table(TableName="users", StreamSpecification={"StreamEnabled": False})
+    live.get_waiter("table_exists").wait(TableName="users", WaiterConfig={"Delay": 1})
+    change(story, user(2, count=7))
+    off = story("jobs", "resume", job)
+    assert (off.code, off.error) == (1, "The stream of users is off: what changed meanwhile is not known.")
+    assert story("replace", "verify", job, "--json").json["replacement"]["state"] == "verified"
+    assert by_id(story.items("users-v2")) == by_id(story.items("users"))
+    assert story("replace", "abort", job, "--yes").code == 0
+    assert view_of(live) == "NEW_IMAGE"
+    live.close()
+
+
+def test_throttles_pass_and_an_item_that_the_target_refuses_blocks_itself_alone(story: ItemStory) -> None:
+    indexed = {"name": "by_n", "key_schema": [{"attribute_name": "n", "key_type": "HASH"}]}
+    with_users(story, 8, key="mail")
+    story.define(
+        definition("mail", global_secondary_indexes=[indexed])
+        | {"attributes": [{"name": each, "type": kind} for each, kind in (("mail", "S"), ("n", "N"))]}
+    )
+    job = story("replace", "users", "--yes", "--transform", "moves:by_mail", "--until", "following", "--json").json[
+        "id"
+    ]
+    for number in range(8):
+        change(story, user(number, f"moved-{number}"))
+    change(story, {**user(3, "text"), "n": {"S": "no number"}})
+    throttles = [
+        story.served.fault("PutItem", kind="throttle", times=8, table="users-v2"),
+        story.served.fault("GetRecords", kind="LimitExceededException", times=4),
+        story.served.fault("BatchGetItem", kind="unprocessed", times=3),
+        story.served.fault("GetRecords", nth=2, kind="ExpiredIteratorException"),
+    ]
+    found = story("jobs", "resume", job, "--json").json["replacement"]
+    assert [one.hits for one in throttles] == [8, 4, 3, 1]
+    assert (found["dirty_keys"], found["blocked_keys"]) == (0, 1)
+    assert "Type mismatch for Index Key n" in found["blocked"][0]["reason"]
+    expected = {key: item for key, item in by_id(story.items("users")).items() if key != "3"}
+    assert by_id(story.items("users-v2")) == expected
+
+
+def test_a_replacement_whose_tables_are_gone_can_be_ended(story: ItemStory) -> None:
+    job = following(story, 1)
+    story.direct.delete_table(TableName="users")
+    story.make("users", key="id")
+    again = story("jobs", "resume", job)
+    assert again.error.startswith(f"Table users was deleted and recreated since job {job} began")
+    story.direct.delete_table(TableName="users")
+    ended = story("replace", "abort", job, "--yes", "--json")
+    assert (ended.code, ended.json["replacement"]["state"]) == (0, "aborted"), ended.out

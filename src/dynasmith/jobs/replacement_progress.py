@@ -53,7 +53,8 @@ class ReplacementProgress(Struct, frozen=True, kw_only=True, omit_defaults=True)
     """How far a replacement is.
 
     ``safety`` is what the source can be restored from. ``streams`` names the tables whose stream was turned on for it,
-    ``stream_arn`` is that of the stream that is read.
+    ``stream_arn`` is that of the stream that is read, ``stream_view`` what the stream of the source showed that was
+    turned off and on.
     ``copy_job`` is the id of the copy. ``differences`` are those that the last comparison found and mended,
     ``foreign`` counts items of the new table that belong to no item of
     the source. ``heals``: records of the stream are passed over that are gone, since every item is compared.
@@ -71,6 +72,7 @@ class ReplacementProgress(Struct, frozen=True, kw_only=True, omit_defaults=True)
     safety: str = ""
     streams: tuple[str, ...] = ()
     stream_arn: str = ""
+    stream_view: str = ""
     copy_job: str = ""
     keys: KeyFigures = KeyFigures()
     differences: int | None = None

@@ -363,8 +363,8 @@ class Erase(Struct, frozen=True, kw_only=True, omit_defaults=True):
 class Replace(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A table replaced by another one while it is in use. ``definition`` is that of the new table, as JSON, and
     ``transform`` makes its items. ``owners`` names attributes of the new items that hold key attributes of the source
-    under another name; ``inverse`` makes an old item of a new one. ``until`` is where a run ends, ``began`` the time
-    that transforms get."""
+    under another name; ``inverse`` makes an old item of a new one. ``restart_stream``: the stream of the source shows
+    too little, and is turned off and on. ``until`` is where a run ends, ``began`` the time that transforms get."""
 
     verb: ClassVar[str] = "replace"
     source: Side
@@ -373,6 +373,7 @@ class Replace(Struct, frozen=True, kw_only=True, omit_defaults=True):
     transform: TransformRef | None = None
     inverse: TransformRef | None = None
     owners: dict[str, str] = {}
+    restart_stream: bool = False
     until: ReplacementGoal = "verified"
     began: datetime
     progress: ReplacementProgress = ReplacementProgress()

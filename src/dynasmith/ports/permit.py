@@ -4,7 +4,29 @@ Who opens a source or a sink is given a `Permit` with what listens for throttles
 while the job is paused, from the moment that it stops, and when its lease may have ended.
 """
 
-from typing import Protocol
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Final, Protocol
+
+_CHECK: Final[ContextVar[Callable[[], None] | None]] = ContextVar("dynasmith-sending", default=None)
+
+
+@contextmanager
+def sent_under(check: Callable[[], None]) -> Iterator[None]:
+    """Have ``check`` called as late as possible before each request of the control plane that this thread sends inside,
+    and before each try of it: what it raises keeps the request from being sent."""
+    token = _CHECK.set(check)
+    try:
+        yield
+    finally:
+        _CHECK.reset(token)
+
+
+def check_sending() -> None:
+    """Raise where this thread may send nothing now: see `sent_under`."""
+    if (check := _CHECK.get()) is not None:
+        check()
 
 
 class NotSent(Exception):

@@ -61,11 +61,15 @@ class RecordsTrimmed(Exception):
     """The records at that place of a shard are older than the 24 hours that a stream keeps."""
 
 
+class StreamTurnedOff(Exception):
+    """The stream is off: what changes from then on makes no record."""
+
+
 class StreamReader(Protocol):
     """Reads one stream. Every other error is a `dynasmith.errors.DynasmithError`."""
 
     def shards(self) -> Sequence[Shard]:
-        """Every shard that the stream has now. Costs one call for 100 of them."""
+        """Every shard that the stream has now. Costs one call for 100 of them. Raises StreamTurnedOff."""
         ...
 
     def iterator(self, shard: str, after: str) -> str:

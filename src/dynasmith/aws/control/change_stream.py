@@ -8,7 +8,15 @@ from dynasmith.aws.control.session import Session
 from dynasmith.errors import ServiceError
 from dynasmith.items.value import write_tree
 from dynasmith.items.wire import RawItem
-from dynasmith.ports.streams import ChangeKind, ChangeRecord, IteratorExpired, RecordPage, RecordsTrimmed, Shard
+from dynasmith.ports.streams import (
+    ChangeKind,
+    ChangeRecord,
+    IteratorExpired,
+    RecordPage,
+    RecordsTrimmed,
+    Shard,
+    StreamTurnedOff,
+)
 
 PAGE_RECORDS: Final = 1_000
 """Records of a page at most (API reference, GetRecords); or 1 MB."""
@@ -18,6 +26,7 @@ _SERVICE: Final = "dynamodbstreams"
 _KINDS: Final[Mapping[str, ChangeKind]] = {"INSERT": "insert", "MODIFY": "modify", "REMOVE": "remove"}
 _TIME_TO_LIVE: Final = "dynamodb.amazonaws.com"
 """Who deletes expired items (Developer Guide, "DynamoDB Streams and time to live")."""
+_OFF: Final = ("DISABLING", "DISABLED")
 
 
 class AwsChangeStream:
@@ -32,6 +41,8 @@ class AwsChangeStream:
         request: dict[str, Any] = {"StreamArn": self._arn}
         while True:
             described = self._call("DescribeStream", request)["StreamDescription"]
+            if described["StreamStatus"] in _OFF:
+                raise StreamTurnedOff(self._table)
             found += [_shard(each) for each in described["Shards"]]
             last = described.get("LastEvaluatedShardId")
             if not last:
@@ -63,6 +74,8 @@ class AwsChangeStream:
                 raise IteratorExpired from error
             if error.service_code == "TrimmedDataAccessException":
                 raise RecordsTrimmed from error
+            if error.service_code == "LimitExceededException":
+                error.hint = "two others read the stream already: let one of them pause, or detach it (lambda detach)"
             raise
 
 

@@ -29,6 +29,7 @@ from dynasmith.aws.errors.translation import not_offered_here, translate, unreac
 from dynasmith.aws.transactions import retry_conflicts
 from dynasmith.errors import DynasmithError, NoCredentials, ProjectError, Unreachable, UsageError
 from dynasmith.ports.access import ResolvedAccess, is_aws, refuse_userinfo
+from dynasmith.ports.permit import check_sending
 from dynasmith.ports.tables import Identity
 
 
@@ -52,6 +53,11 @@ def _give_up_on_a_page(response: Any, **_: Any) -> None:
         return
     if "text/html" in response[0].headers.get("content-type", ""):
         response[0].status_code = 501  # botocore retries 500, 502, 503 and 504
+
+
+def _check_sending(**_: Any) -> None:
+    """Each try of a request asks whether it may be sent: see `dynasmith.ports.permit.sent_under`."""
+    check_sending()
 
 
 class Session:
@@ -266,6 +272,7 @@ class Session:
             raise translate(error, f"{service}:create_client", access=self.access) from error
         name_engine(client, self.access.engine)
         check_replies(client)
+        client.meta.events.register_first("before-send", _check_sending, unique_id="dynasmith-permit")
         if self.access.isolated:
             client.meta.events.register_first("needs-retry.*", _give_up_on_a_page, unique_id="dynasmith-page")
         if service == "dynamodb":

@@ -36,6 +36,8 @@ def command() -> None:
 @click.option("--reverse", metavar="FUNCTION", help="The inverse of --transform, for the way back after a cut-over.")
 @click.option("--source-key", multiple=True, metavar="NAME=ATTRIBUTE",
               help="Attribute of the new items that holds the old key attribute NAME; default NAME.")  # fmt: skip
+@click.option("--restart-stream", is_flag=True,
+              help="Turn a stream that shows too little off and on: its readers lose what is unread.")  # fmt: skip
 @click.option("--until", type=click.Choice(("following", "verified")), default="verified", show_default=True,
               help="Stop when every change is followed, or when both tables were compared.")  # fmt: skip
 @click.option("--max-read-units", type=UNITS, help="Limit of the copy and of comparisons in read units a second.")
@@ -47,6 +49,7 @@ def start(
     transform: str | None,
     reverse: str | None,
     source_key: tuple[str, ...],
+    restart_stream: bool,
     until: str,
     max_read_units: float | None,
     max_write_units: float | None,
@@ -62,6 +65,7 @@ def start(
             table,
             new_name=new_name,
             transform=transform,
+            restart_stream=restart_stream,
             max_read_units=max_read_units,
             max_write_units=max_write_units,
         )
@@ -73,6 +77,7 @@ def start(
             transform=transform,
             reverse=reverse,
             source_key=owners,
+            restart_stream=restart_stream,
             until=until,  # type: ignore[arg-type]  # click has checked it
             max_read_units=max_read_units,
             max_write_units=max_write_units,

@@ -9,15 +9,17 @@ from dynasmith.engine.replacement.capture import CaptureGap, StreamCapture
 from dynasmith.engine.replacement.dirty_set import DirtySet
 from dynasmith.engine.replacement.mark_spool import MarkSpool
 from dynasmith.engine.replacement.marks import Mark
+from dynasmith.engine.replacement.refusal_waits import PASSING, RefusalWaits
 from dynasmith.errors import RunError
+from dynasmith.ports.streams import StreamTurnedOff
 
 POLL_SECONDS: Final = 0.25
 """Between two looks at a shard, which may be read five times a second (API reference, GetRecords)."""
 
 
 class CaptureThread:
-    """Reads the stream until it is stopped. What ends it early is raised by `check`. ``job`` is the one that
-    hints name, ``now`` gives Unix seconds, ``allowed`` raises where the run must not go on."""
+    """Reads the stream until it is stopped, and waits where it is throttled. What ends it early is raised by `check`.
+    ``job`` is the one that hints name, ``now`` gives Unix seconds, ``allowed`` raises where the run must not go on."""
 
     def __init__(
         self,
@@ -37,6 +39,7 @@ class CaptureThread:
         self._stop, self._counts_anew = Event(), Event()
         self._error: BaseException | None = None
         self._closed = False
+        self._refusals = RefusalWaits(self._stop.wait)
         self._thread = Thread(target=self._run, name="dynasmith-capture", daemon=True)
 
     def start(self) -> None:
@@ -59,6 +62,11 @@ class CaptureThread:
             raise RunError(
                 "The stream of the table lost records before they were read: which items changed then is not known.",
                 hint=f"dynasmith replace verify {self._job} compares every item and goes on",
+            )
+        if isinstance(self._error, StreamTurnedOff):
+            raise RunError(
+                f"The stream of {self._error} was turned off: which items changed since is not known.",
+                hint=f"dynasmith replace verify {self._job} turns it on, compares every item and goes on",
             )
         if self._error is not None:
             raise self._error
@@ -91,7 +99,7 @@ class CaptureThread:
                 if self._counts_anew.is_set():
                     self.capture.await_quiet()
                     self._counts_anew.clear()
-                self.capture.round()
+                self._round()
                 self._keep_others()
                 self._spool.idle()
                 if not self.capture.more:
@@ -99,6 +107,14 @@ class CaptureThread:
         except BaseException as error:  # it is raised where somebody waits for the capture
             self._error = error
             self._failed()
+
+    def _round(self) -> None:
+        try:
+            self.capture.round()
+        except PASSING as error:
+            self._refusals.wait(error)
+        else:
+            self._refusals.clear()
 
     def _keep_others(self) -> None:
         while True:

@@ -9,21 +9,23 @@ from dynasmith.engine.replacement.dirty_set import DirtyKey, DirtySet
 from dynasmith.engine.replacement.item_mapping import ItemMapping, shown_key
 from dynasmith.engine.replacement.marks import BY_VERIFY
 from dynasmith.engine.replacement.own_writes import write_digest
-from dynasmith.errors import ItemInvalid
+from dynasmith.errors import DynasmithError, ItemInvalid, ServiceError, ValidationRefused
 from dynasmith.items.transform import ItemRefused
 from dynasmith.items.wire import RawItem
 from dynasmith.ports.owned_items import OwnedItems
+from dynasmith.ports.permit import sent_under
 
 KEYS_AT_ONCE: Final = 100
 """Keys that are read with one BatchGetItem."""
 HANDLINGS_AT_ONCE: Final = 8
+_COLLECTION_TOO_LARGE: Final = "ItemCollectionSizeLimitExceededException"
 
 
 @dataclass(frozen=True, slots=True)
 class KeyOutcome:
     """What a handling came to: ``held`` names places with the keys that hold them (None for an item of no key),
-    ``refused`` what the transform said. ``changed`` says whether the target was changed, ``writes`` how many calls it
-    took; ``unsent`` are the digests of writes that were not done, or that changed nothing."""
+    ``refused`` what the transform or the service said. ``changed`` says whether the target was changed, ``writes`` how
+    many calls it took; ``unsent`` are the digests of writes that were not done, or that changed nothing."""
 
     held: tuple[tuple[bytes, bytes | None], ...] = ()
     refused: str = ""
@@ -60,8 +62,16 @@ def make_equal(dirty: DirtyKey, made: WantedItems, mapping: ItemMapping, items: 
         changed |= deleted
         if not deleted:
             unsent.append(write_digest(place, None))
+    left = dict(made.items)
     for place, item in made.items.items():
-        put = items.put(item, dirty.key)
+        try:
+            put = items.put(item, dirty.key)
+        except ServiceError as error:
+            if not _refuses_item(error):
+                raise
+            unsent += [write_digest(place, item) for place, item in left.items()]
+            return KeyOutcome((), error.message, changed, writes + 1, tuple(unsent))
+        del left[place]
         writes += 1
         changed |= put.changed
         if put.holder is not None:
@@ -69,6 +79,11 @@ def make_equal(dirty: DirtyKey, made: WantedItems, mapping: ItemMapping, items: 
         if not put.changed:  # there is no record of it
             unsent.append(write_digest(place, item))
     return KeyOutcome(tuple(held), "", changed, writes, tuple(unsent))
+
+
+def _refuses_item(error: ServiceError) -> bool:
+    """Whether the target can never hold the item as it is: it is too large, or the key of an index has another type."""
+    return isinstance(error, ValidationRefused) or error.service_code == _COLLECTION_TOO_LARGE
 
 
 def _unwanted(dirty: DirtyKey, made: WantedItems) -> list[bytes]:
@@ -141,24 +156,34 @@ class Drain:
             if self._own is not None:
                 self._own.announce([digest for dirty in taken for digest in _digests(dirty, wanted[dirty.key])])
             each = map if pool is None else pool.map
+            failed: list[DynasmithError] = []
             for dirty, outcome in zip(taken, each(lambda dirty: self._handle(dirty, wanted), taken), strict=True):
+                if isinstance(outcome, DynasmithError):
+                    failed.append(outcome)
+                    continue
                 self._settle(dirty, outcome)
                 del left[dirty.key]
+            if failed:
+                raise failed[0]
         finally:
             for dirty in left.values():
                 self._dirty.give_back(dirty)
         return len(taken)
 
-    def _handle(self, dirty: DirtyKey, wanted: Mapping[bytes, WantedItems]) -> KeyOutcome:
-        self._check()
-        return make_equal(dirty, wanted[dirty.key], self._mapping, self._items)
+    def _handle(self, dirty: DirtyKey, wanted: Mapping[bytes, WantedItems]) -> KeyOutcome | DynasmithError:
+        try:
+            with sent_under(self._check):
+                self._check()
+                return make_equal(dirty, wanted[dirty.key], self._mapping, self._items)
+        except DynasmithError as error:  # others of the same batch were handled, and are not handled again
+            return error
 
     def _settle(self, dirty: DirtyKey, outcome: KeyOutcome) -> None:
         self.counts.writes += outcome.writes
         if self._own is not None:
             self._own.retract(outcome.unsent)
         if outcome.refused:
-            self._dirty.block(dirty, outcome.refused)
+            self._dirty.block(dirty, outcome.refused, changed=outcome.changed)
             return
         if outcome.held:
             place, holder = outcome.held[0]

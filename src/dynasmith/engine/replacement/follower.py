@@ -9,6 +9,7 @@ from dynasmith.engine.replacement.capture_thread import CaptureThread
 from dynasmith.engine.replacement.dirty_set import DirtyKey, DirtySet
 from dynasmith.engine.replacement.drain import HANDLINGS_AT_ONCE, Drain
 from dynasmith.engine.replacement.item_mapping import ItemMapping, shown_key
+from dynasmith.engine.replacement.refusal_waits import PASSING, RefusalWaits
 from dynasmith.jobs.replacement_progress import BLOCKED_KEPT, BlockedKey, KeyFigures
 
 KEPT_SECONDS: Final = 5.0
@@ -34,7 +35,7 @@ class Follower:
     ) -> None:
         self.capture, self.drain, self.dirty, self.mapping = capture, drain, dirty, mapping
         self._check, self._kept, self._now, self._rest = check, kept, now, rest
-        self._kept_at = 0.0
+        self._kept_at, self._refusals = 0.0, RefusalWaits(rest)
         self._pool = ThreadPoolExecutor(HANDLINGS_AT_ONCE, thread_name_prefix="dynasmith-drain")
 
     def close(self) -> None:
@@ -49,7 +50,7 @@ class Follower:
     def step(self) -> int:
         """Handle some of what is dirty now, between two pieces of other work; how many keys there were."""
         self.check()
-        handled = self.drain.run(pool=self._pool)
+        handled = self._drained()
         self._keep_now_and_then()
         return handled
 
@@ -65,13 +66,26 @@ class Follower:
             self.check()
             late()
             read = self.capture.quiet if quiet else self.capture.near  # asked first: what was read is dirty by now
-            if self.drain.run(pool=self._pool):
+            if self._drained():
                 self._keep_now_and_then()
             elif read and not self.dirty.pending:
                 self.keep()
                 return
             else:
                 self._rest(REST_SECONDS)
+
+    def _drained(self) -> int:
+        """Handle some keys; how many there were, 0 where the service throttled or failed for a while."""
+        before = self.drain.counts.keys
+        try:
+            handled = self.drain.run(pool=self._pool)
+        except PASSING as error:
+            if self.drain.counts.keys > before:
+                self._refusals.clear()
+            self._refusals.wait(error)
+            return 0
+        self._refusals.clear()
+        return handled
 
     def unexplained(self, changed: list[DirtyKey]) -> int:
         """How many of these keys, which a comparison made dirty, the stream says nothing about, once it was read."""

@@ -4,11 +4,10 @@ anywhere goes on from its state.
 
 import asyncio
 from collections.abc import Mapping
-from typing import Final, Literal, TypeAlias
+from typing import Final
 
 import msgspec
 
-from dynasmith.engine.replacement.capture_thread import CaptureThread
 from dynasmith.engine.replacement.cutover import (
     BACK,
     CUTOVER,
@@ -23,6 +22,7 @@ from dynasmith.engine.replacement.direction import Direction, backward, forward
 from dynasmith.engine.replacement.late_watch import LateWatch
 from dynasmith.engine.replacement.marks import BY_COPY, Mark
 from dynasmith.engine.replacement.session import ReplacementSession, RunParts, opened_session, opened_watch
+from dynasmith.engine.replacement.table_streams import TableStreams
 from dynasmith.engine.replacement.verification import COMPARISONS_MAX, Verification
 from dynasmith.engine.transfer.event_thread import StopRequest
 from dynasmith.engine.transfer.events import FlowNote
@@ -30,16 +30,17 @@ from dynasmith.engine.transfer.job_world import JobWorld
 from dynasmith.engine.transfer.long_job import JobCancelled, check_wish, kept_state
 from dynasmith.engine.transfer.new_job import new_job
 from dynasmith.engine.transfer.permit import RunPermit
-from dynasmith.engine.transfer.table_details import TableEnd
-from dynasmith.engine.waiter import StopFlag, rest
+from dynasmith.engine.transfer.replacement_world import TableSide
+from dynasmith.engine.waiter import StopFlag
 from dynasmith.errors import DynasmithError, Interrupted, Locked, RunError
 from dynasmith.jobs.job import State, moved
 from dynasmith.jobs.replacement_progress import STATES, KeyFigures, ReplacementState
 from dynasmith.jobs.replacement_report import Replacement
 from dynasmith.jobs.spec import Replace
 from dynasmith.ports.checkpoints import Claim
+from dynasmith.ports.permit import sent_under
 
-StreamSide: TypeAlias = Literal["source", "target"]
+SIDES: Final[tuple[TableSide, ...]] = ("source", "target")
 ENDED: Final[Mapping[ReplacementState, State]] = {"finished": "done", "aborted": "cancelled"}
 """What a job is in the states in which a replacement is over."""
 
@@ -87,7 +88,8 @@ def replace(spec: Replace, claim: Claim, world: JobWorld) -> Replacement:
         end.state = "waiting"
         end.counts = claim.job.counts
         try:
-            run.go()
+            with sent_under(run.permit.check_lease):
+                run.go()
         except JobCancelled:
             run.abort()
         finally:
@@ -126,6 +128,7 @@ class _Run:
         self.permit = RunPermit(claim.job.id, claim.lease)
         self.counts = claim.job.counts
         self.stop = StopRequest()
+        self.streams = TableStreams(self, self.at, claim.job.id)
 
     @property
     def state(self) -> ReplacementState:
@@ -150,11 +153,11 @@ class _Run:
             self.enter("target")
         if self.state == "target":
             self.at.create_target()
-            self.spec = msgspec.structs.replace(self.spec, tables=self.at.identities())
+            self.spec = msgspec.structs.replace(self.spec, tables=self.at.identities(self.claim.job.id))
             self.enter("capturing")
         if self.state in ("finished", "aborted"):
             return
-        self.at.identities()
+        self.at.identities(self.claim.job.id)
         if self.state in ("following back", "cutover back"):
             self.follow_back()
             return
@@ -177,11 +180,11 @@ class _Run:
 
     def follow(self) -> None:
         """The states in which the new table follows the old one."""
-        if self.state == "capturing":
-            self.turn_on("source")
+        settles = self.streams.turned_on("source", begins=self.state == "capturing")
         switches = self.state == "cutover" or (self.spec.until == "following back" and self.at.commanded)
         passed = self.opened_way_back() if switches and not self.spec.progress.switches else None
-        been_in_use = self.spec.progress.been_back
+        if been_in_use := self.spec.progress.been_back:
+            self.streams.turned_on("target")
         there = forward(self.spec, self.at)
         self.admit(there)
         with opened_session(
@@ -190,12 +193,13 @@ class _Run:
             watched=backward(self.spec, self.at) if been_in_use else None,
             passed=None if been_in_use else passed,
         ) as session:
+            if settles:
+                self.streams.settle(session, session.follower.capture, "source")
             self.follow_with(session, switches=switches)
 
     def follow_with(self, session: ReplacementSession, *, switches: bool) -> None:
         """The same, with what is open for it."""
         if self.state == "capturing":
-            self.settle(session, session.follower.capture, self.spec.source.table)
             self.enter("copying")
         if self.state == "copying":
             self.copy(session)
@@ -218,13 +222,13 @@ class _Run:
         """The direction that begins with the cut-over, its stream on; None where there is no way back."""
         if not self.spec.goes_back:
             return None
-        self.turn_on("target")
+        self.streams.turn_on("target")
         return backward(self.spec, self.at)
 
     def await_stream(self, session: ReplacementSession) -> None:
         """Wait until every write of the new table is in its stream."""
         if session.passing is not None:
-            self.settle(session, session.passing, self.spec.target.table)
+            self.streams.settle(session, session.passing, "target")
 
     def cut_over(self, session: ReplacementSession, states: SwitchStates) -> None:
         """Switch to the table that is made equal. What a run left that was stopped before the pointer was to be
@@ -246,6 +250,8 @@ class _Run:
 
     def follow_back(self) -> None:
         """The states in which the old table follows the new one; where there is no way back it is only watched."""
+        self.streams.turned_on("source")
+        settles = self.spec.goes_back and self.streams.turned_on("target")
         there = forward(self.spec, self.at)
         if not self.spec.goes_back:
             with opened_watch(self.parts(), there, drained=None) as (watch, _):
@@ -259,6 +265,8 @@ class _Run:
         self.admit(back)
         with opened_session(self.parts(), back, watched=there) as session:
             assert session.watch is not None
+            if settles:
+                self.streams.settle(session, session.follower.capture, "target")
             if self.state == "cutover back":
                 self.cut_over(session, BACK)
                 return
@@ -276,9 +284,9 @@ class _Run:
         if self.spec.until != "finished":
             return
         refuse_conflicts(self.spec.progress, self.spec.source.table)
-        self.turn_off("target")
+        self.streams.put_back("target")
         self.at.finish_target()
-        self.turn_off("source")
+        self.streams.put_back("source")
         self.enter("finished")
 
     # --- states
@@ -297,43 +305,14 @@ class _Run:
             )
         if self.spec.progress.switches and self.at.pointer(self.spec).read().table == self.spec.target.table:
             raise RunError("The pointer is switched already.", hint=f"dynasmith jobs resume {self.claim.job.id}")
-        for table in self.spec.progress.fences:
-            self.at.fence(self.spec, table).lift()
+        for side in SIDES:
+            table = self.streams.name_of(side)
+            if table in self.spec.progress.fences and self.streams.is_there(side):
+                self.at.fence(self.spec, table).lift()
         self.keep(fences={}, fenced_at=None)
-        self.turn_off("source")
-        self.turn_off("target")
+        self.streams.put_back("source")
+        self.streams.put_back("target")
         self.enter("aborted")
-
-    def end_of(self, side: StreamSide) -> TableEnd:
-        """One of the two tables as it is now."""
-        return self.at.source() if side == "source" else self.at.target()
-
-    def turn_on(self, side: StreamSide) -> None:
-        """The stream of a table; it is remembered before that it was off."""
-        end = self.end_of(side)
-        if end.description.table.stream is None and end.name not in self.spec.progress.streams:
-            self.keep(streams=(*self.spec.progress.streams, end.name))
-        self.at.enable_stream(end)
-        arn = self.end_of(side).description.stream_arn
-        self.keep(**{"stream_arn" if side == "source" else "target_stream_arn": arn})
-
-    def turn_off(self, side: StreamSide) -> None:
-        """The stream of a table that it was turned on for."""
-        table = self.spec.source.table if side == "source" else self.spec.target.table
-        if table in self.spec.progress.streams:
-            self.at.disable_stream(self.end_of(side))
-
-    def settle(self, session: ReplacementSession, capture: CaptureThread, table: str) -> None:
-        """Wait until a record came, or so long that every write is in the stream. A stream that was on is not waited
-        for."""
-        if table not in self.spec.progress.streams:
-            return
-        clock = self.at.clock
-        until = clock.monotonic() + self.at.settle_seconds
-        while not capture.capture.records and clock.monotonic() < until:
-            session.follower.check()
-            capture.check()
-            rest(0.25, clock, StopFlag())
 
     def copy(self, session: ReplacementSession) -> None:
         """Copy everything; what could not be written is dirty."""
@@ -359,7 +338,7 @@ class _Run:
                 return False
             clean = clean + 1 if not found.differences else 0
             if clean == 2:
-                arn = self.end_of("target" if is_back else "source").description.stream_arn
+                arn = self.streams.end_of("target" if is_back else "source").description.stream_arn
                 self.keep(**{"target_stream_arn" if is_back else "stream_arn": arn})
                 self.keep(verified_at=self.context.now(), heals=False)
                 if not is_back:

@@ -151,6 +151,8 @@ def _captured(
 def _refuse_gap(parts: RunParts, direction: Direction, content: SpoolContent) -> None:
     table, known = direction.source.name, direction.stream_arn
     hint = f"dynasmith replace verify {parts.job} compares every item and goes on"
+    if direction.source.description.table.stream is None:
+        raise RunError(f"The stream of {table} is off: what changed meanwhile is not known.", hint=hint)
     if known and direction.source.description.stream_arn != known:
         raise RunError(
             f"{table} has another stream than the one that was read: what changed meanwhile is not known.", hint=hint

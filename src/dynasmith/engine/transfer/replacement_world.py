@@ -1,7 +1,7 @@
 """What the replacement of a table needs of its two tables, its stream, and the copy that fills the new one."""
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Literal, Protocol, TypeAlias
 
 from dynasmith.engine.transfer.event_thread import StopRequest
 from dynasmith.engine.transfer.table_details import TableEnd
@@ -17,6 +17,9 @@ from dynasmith.ports.items import DeadLetter
 from dynasmith.ports.journal import SegmentedJournal
 from dynasmith.ports.model_items import ModelItems
 from dynasmith.ports.streams import StreamReader
+from dynasmith.tables.table import StreamView
+
+TableSide: TypeAlias = Literal["source", "target"]
 
 
 class ReplacementWorld(Protocol):
@@ -62,8 +65,14 @@ class ReplacementWorld(Protocol):
         """The target as it is described now. Raises TableNotFound."""
         ...
 
-    def identities(self) -> TableIdentities:
-        """Which tables the two are. Raises CheckpointError where they are others than when the job began."""
+    def identities(self, job: str) -> TableIdentities:
+        """Which tables the two are. Raises CheckpointError where they are others than when the job began, UsageError
+        in another environment."""
+        ...
+
+    def is_there(self, side: TableSide, job: str) -> bool:
+        """Whether one of the two tables is there, and still the one of the job. Raises UsageError in another
+        environment."""
         ...
 
     def transform(self, spec: Replace) -> Transform | None:
@@ -83,13 +92,9 @@ class ReplacementWorld(Protocol):
         """Create the target as it is defined; its time to live stays off."""
         ...
 
-    def enable_stream(self, table: TableEnd) -> bool:
-        """Turn on the stream of one of the two tables, and wait for it; whether it was off. Raises UsageError for a
-        view that does not suffice."""
-        ...
-
-    def disable_stream(self, table: TableEnd) -> None:
-        """Turn off the stream of one of the two tables."""
+    def set_stream(self, table: TableEnd, view: StreamView | None) -> None:
+        """Let the stream of one of the two tables show this, or be off (None), and wait for it. One with another view
+        is turned off first."""
         ...
 
     def stream(self, table: TableEnd) -> StreamReader:

@@ -482,6 +482,7 @@ CHECKS: dict[str, Check] = {
     "settings": flag,
     "share": number(1),
     "source": source,
+    "restart_stream": flag,
     "source_key": optional(mapping_of_text),
     "source_env": optional(text),
     "split_bytes": optional(whole(1_000)),

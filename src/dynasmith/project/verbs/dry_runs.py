@@ -327,6 +327,7 @@ class DryRuns(VerbAccess):
         *,
         new_name: str | None = None,
         transform: str | None = None,
+        restart_stream: bool = False,
         max_read_units: float | None = None,
         max_write_units: float | None = None,
     ) -> DryRun:
@@ -340,7 +341,12 @@ class DryRuns(VerbAccess):
 
         options = transfer_options(max_read_units=max_read_units, max_write_units=max_write_units, consistent=True)
         return rehearse_replacement(
-            self._item_world(), table, new_name=new_name or "", transform=transform, options=options
+            self._item_world(),
+            table,
+            new_name=new_name or "",
+            transform=transform,
+            restart_stream=restart_stream,
+            options=options,
         )
 
     @checked()

@@ -29,6 +29,7 @@ class ReplacementMethods(VerbAccess):
         transform: str | None = None,
         reverse: str | None = None,
         source_key: Mapping[str, str] | None = None,
+        restart_stream: bool = False,
         until: Literal["following", "verified"] = "verified",
         max_read_units: float | None = None,
         max_write_units: float | None = None,
@@ -42,7 +43,9 @@ class ReplacementMethods(VerbAccess):
         ``transform`` is ``module:function`` or an operations file; an item that it makes must hold the key of the item
         that it is made of, under the same name, or under the one that ``source_key`` gives (``{"id": "old_id"}``). It
         must make the same of the same item each time. ``reverse`` is its inverse, by which the old table follows the
-        new one after a cut-over; without it there is no way back, unless there is no transform.
+        new one after a cut-over; without it there is no way back, unless there is no transform. With
+        ``restart_stream`` a stream that shows too little for a transform is turned off, on with both images, and at the
+        end off and on as it was: each time its readers lose what they had not read, and the stream has another ARN.
 
         ``max_read_units`` and ``max_write_units`` a second are the limits of the copy, the former also of comparisons,
         for each table. One job; the copy is a job of its own. It ends at ``until``, and is ``waiting`` then: changes of
@@ -67,6 +70,7 @@ class ReplacementMethods(VerbAccess):
             transform=transform,
             reverse=reverse,
             source_key=source_key,
+            restart_stream=restart_stream,
             until=until,
             options=transfer_options(max_read_units=max_read_units, max_write_units=max_write_units),
         )

@@ -53,18 +53,18 @@ def new_table(items: ItemWorld, table: str, name: str) -> Table:
     return replace(made, time_to_live=UNSET, stream=UNSET, triggers=UNSET)
 
 
-def check_source(items: ItemWorld, table: str, *, moves_keys: bool) -> TableDescription:
-    """The source as it is. Raises TableNotFound, and UsageError for a stream that shows too little, or that two others
-    read already."""
+def check_source(items: ItemWorld, table: str, *, moves_keys: bool, restart_stream: bool = False) -> TableDescription:
+    """The source as it is. Raises TableNotFound, and UsageError for a stream that shows too little and is not to be
+    restarted, or that two others read already."""
     described = items.world.control.describe(items.world.physical(table), _READ)
     name, view = described.table.name, described.table.stream
     if described.status != "ACTIVE":
         raise RunError(f"Table {name} is {described.status}.", hint="wait until it is ACTIVE")
-    if view and moves_keys and view not in IMAGES:
+    if shows_too_little(described, moves_keys=moves_keys) and not restart_stream:
         raise UsageError(
             f"The stream of {name} shows {view}, and a transform needs the old image of each change.",
-            hint="its readers would lose it: let them stop, turn it off, and the replacement turns it on with "
-            f"{StreamView.NEW_AND_OLD_IMAGES}",
+            hint=f"--restart-stream turns it off and on with {StreamView.NEW_AND_OLD_IMAGES}: its readers lose what is "
+            "unread, and are attached to the new stream by you",
         )
     readers = [each.function for each in described.triggers if each.on_current_stream]
     if len(readers) >= READERS_MAX:
@@ -73,6 +73,11 @@ def check_source(items: ItemWorld, table: str, *, moves_keys: bool) -> TableDesc
             hint="detach one of them for as long as the replacement takes: dynasmith lambda detach",
         )
     return described
+
+
+def shows_too_little(source: TableDescription, *, moves_keys: bool) -> bool:
+    """Whether the stream of the source does not say where an older version of an item may stand."""
+    return moves_keys and bool(source.table.stream) and source.table.stream not in IMAGES
 
 
 def check_items(

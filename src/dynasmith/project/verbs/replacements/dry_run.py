@@ -10,18 +10,26 @@ from dynasmith.jobs.estimate import with_cost
 from dynasmith.jobs.options import TransferOptions
 from dynasmith.project.verbs.copy import rehearse_copy
 from dynasmith.project.verbs.item_world import ItemWorld
-from dynasmith.project.verbs.replacements.check import check_source, new_table
+from dynasmith.project.verbs.replacements.check import check_source, new_table, shows_too_little
 from dynasmith.project.verbs.replacements.names import next_name
 
 COMPARISONS = 2
 
 
 def rehearse_replacement(
-    items: ItemWorld, table: str, *, new_name: str, transform: str | None, options: TransferOptions
+    items: ItemWorld,
+    table: str,
+    *,
+    new_name: str,
+    transform: str | None,
+    restart_stream: bool = False,
+    options: TransferOptions,
 ) -> DryRun:
     """See `DryRuns.replace`."""
     dry = items.dry
-    described = check_source(dry, table, moves_keys=transform is not None)
+    moves_keys = transform is not None
+    described = check_source(dry, table, moves_keys=moves_keys, restart_stream=restart_stream)
+    view = described.table.stream if shows_too_little(described, moves_keys=moves_keys) else None
     made = new_table(dry, table, new_name or next_name(table))
     copied = rehearse_copy(dry, table, made.name, transform=transform, options=options, create_target=True, like=made)
     estimate = copied.estimate
@@ -32,6 +40,7 @@ def rehearse_replacement(
         f"two comparisons read every item of both tables strongly: {compared:,.0f} of the read units",
         "each item that changes meanwhile costs a strong read, and the writes of what is made of it",
         "until the old table is deleted, storage is paid for twice",
+        *((f"the stream, which shows {view}, is turned off and on: its readers lose what is unread",) if view else ()),
         *(note for note in copied.notes),
     )
     return DryRun(

@@ -25,7 +25,7 @@ from dynasmith.ports.listener import Listener, silent
 from dynasmith.project.verbs.item_world import ItemWorld
 from dynasmith.project.verbs.job_resume import resume
 from dynasmith.project.verbs.job_world import ProjectJobWorld
-from dynasmith.project.verbs.replacements.check import check_items, check_source, new_table
+from dynasmith.project.verbs.replacements.check import check_items, check_source, new_table, shows_too_little
 from dynasmith.project.verbs.replacements.names import next_name
 from dynasmith.project.verbs.replacements.replacement_world import ProjectReplacementWorld
 
@@ -38,13 +38,15 @@ def planned_replacement(
     transform: str | None = None,
     reverse: str | None = None,
     source_key: Mapping[str, str] | None = None,
+    restart_stream: bool = False,
     until: ReplacementGoal = "verified",
     options: TransferOptions | None = None,
 ) -> Replace:
     """The replacement as a job would do it, checked against the two tables; reads only."""
     if reverse is not None and transform is None:
         raise UsageError("--reverse undoes a transform, and there is none.", hint="remove it: items stay as they are")
-    described = check_source(items, table, moves_keys=transform is not None)
+    moves_keys = transform is not None
+    described = check_source(items, table, moves_keys=moves_keys, restart_stream=restart_stream)
     made = new_table(items, table, new_name or next_name(table))
     began = items.now()
     source, target = Side(table=described.table.name), Side(table=made.name)
@@ -57,6 +59,7 @@ def planned_replacement(
         transform=ref,
         inverse=ProjectJobWorld(items, transform=reverse).transform_ref(),
         owners=dict(source_key or {}),
+        restart_stream=restart_stream and shows_too_little(described, moves_keys=moves_keys),
         until=until,
         began=began,
         progress=ReplacementProgress(copy_job=job_id(Copy.verb, began, urandom(3))),
@@ -83,6 +86,8 @@ def replace(
     text = f"Replace {spec.source.table} by {spec.target.table}, which is created and filled, in {{where}}?"
     if not spec.goes_back:
         text += " Without --reverse there is no way back after a cut-over."
+    if spec.restart_stream:
+        text += " Its stream is turned off and on, and its readers lose what is unread."
     items.granted(consent, spec.source, spec.source.table, text)
     world = ProjectJobWorld(items, listener, replacing=_world_of(items, listener))
     claim = begin_replacement(spec, world)

@@ -19,15 +19,16 @@ from dynasmith.engine.transfer.copy import begin_copy
 from dynasmith.engine.transfer.event_thread import StopRequest
 from dynasmith.engine.transfer.events import FlowNote
 from dynasmith.engine.transfer.long_job import JobCancelled
+from dynasmith.engine.transfer.replacement_world import TableSide
 from dynasmith.engine.transfer.table_details import TableEnd
-from dynasmith.errors import RunError
+from dynasmith.errors import CheckpointError, RunError, TableNotFound
 from dynasmith.items.ctx import Context
 from dynasmith.items.transform import Transform
 from dynasmith.jobs.counts import Counts
 from dynasmith.jobs.job import Job
 from dynasmith.jobs.journal import JournalHead
 from dynasmith.jobs.spec import Copy, Replace, TransformRef
-from dynasmith.jobs.table_identity import TableIdentities, check_table
+from dynasmith.jobs.table_identity import TableIdentities, TableIdentity, check_table
 from dynasmith.pointer import Pointer
 from dynasmith.ports.checkpoints import Claim
 from dynasmith.ports.clock import Clock
@@ -123,13 +124,26 @@ class ProjectReplacementWorld:
         """The target now."""
         return self.world.end(self.spec.target)
 
-    def identities(self) -> TableIdentities:
+    def identities(self, job: str) -> TableIdentities:
         """Which tables they are; the same as before, where that is known."""
         found = TableIdentities(source=self.source().identity, target=self.target().identity)
         for before, now in ((self.spec.tables.source, found.source), (self.spec.tables.target, found.target)):
             if before is not None and now is not None:
-                check_table("of the replacement", before, now)
+                check_table(job, before, now)
         return found
+
+    def is_there(self, side: TableSide, job: str) -> bool:
+        """By its name, its ARN and its id; one that is not there tells its environment alone."""
+        place, before = getattr(self.spec, side), getattr(self.spec.tables, side)
+        try:
+            now = self.world.end(place).identity
+        except TableNotFound:
+            now = TableIdentity(where=self.world.end_of(place, self.definition).access.where)
+        try:
+            check_table(job, before or TableIdentity(), now)
+        except CheckpointError:
+            return False
+        return bool(now.name)
 
     def transform(self, spec: Replace) -> Transform | None:
         """The transform as the copy job calls it."""
@@ -162,24 +176,16 @@ class ProjectReplacementWorld:
         for error in done.failures.values():
             raise error
 
-    def enable_stream(self, table: TableEnd) -> bool:
-        """Turn it on with both images, through a plan of that one setting."""
-        return self._set_stream(table.description.table, StreamView.NEW_AND_OLD_IMAGES)
-
-    def disable_stream(self, table: TableEnd) -> None:
-        """Turn it off."""
-        self._set_stream(table.description.table, None)
-
-    def _set_stream(self, table: Table, view: StreamView | None) -> bool:
-        world = self.world.world
-        if (table.stream is None) == (view is None):
-            return False
-        wanted = Table(name=table.name, key=table.key, stream=view)
+    def set_stream(self, table: TableEnd, view: StreamView | None) -> None:
+        """Through a plan of that one setting; one with another view is turned off first."""
+        world, live = self.world.world, table.description.table
+        if live.stream == view:
+            return
+        wanted = Table(name=live.name, key=live.key, stream=view)
         plan = make_plan(world, [wanted], only=("stream",))
         report = apply_plan(plan, world.control, world.clock, listener=self.listener)
         for error in report.failures.values():
             raise error
-        return True
 
     def stream(self, table: TableEnd) -> StreamReader:
         """The stream that a table has now."""
