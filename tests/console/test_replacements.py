@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from msgspec.structs import replace
@@ -11,23 +12,33 @@ from msgspec.structs import replace
 from console.browser import words_of
 from console.test_jobs import console_of, jobs
 from dynasmith import BlockedKey, KeyFigures, ReplacementProgress
+from dynasmith.console.replacement_drawing import rail
 from dynasmith.files.ledger import FolderLedger
 from dynasmith.jobs.job import Job, moved
 from dynasmith.jobs.options import TransferOptions
 from dynasmith.jobs.replacement_readiness import readiness
 from dynasmith.jobs.side import Side
-from dynasmith.jobs.spec import Replace
+from dynasmith.jobs.spec import Replace, TransformRef
 
 __all__ = ["jobs"]
 
 NOW = datetime.now(UTC)
 VERIFIED = ReplacementProgress(state="verified", keys=KeyFigures(captured_at=NOW, handled=1_234), verified_at=NOW)
 JOB = "replace-20261130T120000-000001"
+SWITCHED = "replace-20261130T120000-000002"
 
 
-def kept_replacement(folder: Path, progress: ReplacementProgress, *, target: str = "users-v2") -> None:
+def kept_replacement(
+    folder: Path,
+    progress: ReplacementProgress,
+    *,
+    target: str = "users-v2",
+    transform: TransformRef | None = None,
+    job: str = JOB,
+) -> None:
     """A replacement that waits, as a run leaves it."""
     spec = Replace(
+        transform=transform,
         source=Side(table="users"),
         target=Side(table=target),
         definition="{}",
@@ -35,10 +46,16 @@ def kept_replacement(folder: Path, progress: ReplacementProgress, *, target: str
         progress=progress,
         options=TransferOptions(),
     )
-    made = Job(id=JOB, spec=spec, started_at=NOW, changed_at=NOW)
+    made = Job(id=job, spec=spec, started_at=NOW, changed_at=NOW)
     claim = FolderLedger(folder).begin(made)
     claim.change(moved(made, "waiting", NOW))
     claim.release()
+
+
+def offered(page: str) -> list[str]:
+    """The actions that a page of a replacement has buttons for."""
+    known = ("resume", "verify", "ask-to-cut-over", "ask-to-go-back", "abort", "finish")
+    return [do for do in known if f'value="{do}"' in page]
 
 
 @pytest.mark.parametrize(
@@ -140,11 +157,10 @@ def test_a_cut_over_asks_and_runs_no_command(jobs: Path) -> None:
     path = f"/replacements/{JOB}"
     with console_of(jobs) as browser:
         page = browser.get(path).text
-        assert [do for do in ("ask-to-cut-over", "abort", "finish") if f'value="{do}"' in page] == [
-            "ask-to-cut-over",
-            "abort",
-        ]
-        assert "so that you can go back" in browser.act(path, "ask-to-cut-over").outcome["dialog"]
+        assert offered(page) == ["resume", "verify", "ask-to-cut-over", "abort"]
+        dialog = words_of(browser.act(path, "ask-to-cut-over").outcome["dialog"])
+        assert "and you can go back" in dialog
+        assert "Write the name of the new table into the definition" in dialog
         for pointer, fence in (("hook:touch x", "policy"), ("file:users.txt", "hook:touch x")):
             assert (
                 browser.act(path, "cut-over", pointer=pointer, fence=fence).outcome["error"]
@@ -189,7 +205,7 @@ def test_a_cut_over_that_was_killed_says_that_writes_are_stopped(jobs: Path, swi
     with console_of(jobs) as browser:
         page = browser.get(f"/replacements/{JOB}").text
     assert "Writes have been stopped since 2026-11-30 12:03:04 UTC." in words_of(page)
-    assert [do for do in ("resume", "ask-to-cut-over", "abort", "finish") if f'value="{do}"' in page] == may
+    assert offered(page) == may
 
 
 def test_after_its_cut_over_it_is_finished(jobs: Path) -> None:
@@ -202,22 +218,111 @@ def test_after_its_cut_over_it_is_finished(jobs: Path) -> None:
     assert "\n-- name: users # &lt;all&gt;\n+- name: users-v2 # &lt;all&gt;\n" in page
     assert f"dynasmith replace cutover {JOB} --write" in words_of(page)
     assert "&lt;all&gt;" not in hidden
-    offered = [do for do in ("resume", "ask-to-cut-over", "abort", "back", "finish") if f'value="{do}"' in page]
-    assert offered == ["resume", "back", "finish"]
+    assert offered(page) == ["resume", "verify", "ask-to-go-back", "finish"]
     assert f"dynasmith replace finish {JOB}" in page
 
 
+IN_USE = replace(VERIFIED, state="following back", switched_at=NOW, fence_seconds=6.2, pointer="file:users.txt")
+LATE = {"conflicts": 21, "late_keys": tuple(f"id=<{number}>" for number in range(20))}
+
+
 def test_after_its_cut_over_it_may_go_back(jobs: Path) -> None:
-    kept = {"pointer": "file:users.txt", "fence": "none", "conflicts": 2}
-    kept_replacement(jobs, replace(VERIFIED, state="following back", **kept))
+    kept_replacement(jobs, replace(IN_USE, fence="none", fences={"users": "policy"}, **LATE))
     path = f"/replacements/{JOB}"
     with console_of(jobs) as browser:
         page = browser.get(path).text
-        asked = browser.act(path, "back").outcome["dialog"]
-    assert f"dynasmith replace back {JOB}" in page
-    assert "Written to the table not in use 2 keys" in words_of(page)
-    assert "switched back" not in words_of(page)  # a state aside
-    assert "Stop writes of users-v2 and switch back to users" in words_of(asked)
+        text = words_of(page)
+        for said in (
+            "users old table not in use writes denied by its policy changes go back to the old table",
+            "users-v2 new table in use",
+            "Ready to go back: yes.",
+            "Others wrote these keys when the table was not in use any more, and they did not come over.",
+            "1 more.",
+            "writes were stopped for 6.2 s",
+            f"dynasmith replace back {JOB}",
+        ):
+            assert said in text, text
+        assert "id=&lt;7&gt;" in page
+        assert "switched back" not in text  # a state aside
+        asked = words_of(browser.act(path, "ask-to-go-back").outcome["dialog"])
+        assert "Go back to users ?" in asked
+        assert "Overwrite 21 keys of the old table that others wrote too late" in asked
+        fields = {"fence": "none", "write": "yes", "accept-conflicts": "yes"}
+        asked = browser.act(path, "go-back", **fields).outcome["dialog"]
+        assert "Stop writes of users-v2 and switch back to users" in words_of(asked)
+        for name, value in fields.items():
+            assert f'name="{name}" value="{value}"' in asked
+        assert browser.act(path, "go-back", fence="hook:touch x").outcome["error"] == "A page runs no commands."
+        assert "Leave them behind" in words_of(browser.act(path, "finish").outcome["dialog"])
+        finish = browser.act(path, "finish", **{"accept-conflicts": "yes"}).outcome["dialog"]
+        assert "Finish users-v2" in words_of(finish)
+        browser.server.console.hides = True
+        assert "id=&lt;7&gt;" not in browser.get(path).text
+    assert FolderLedger(jobs).show(JOB).state == "waiting"
+
+
+@pytest.mark.parametrize(
+    ("kept", "error"),
+    [
+        ({"pointer": "hook:touch ran"}, "A page runs no commands."),
+        ({"fences": {"users": "hook:touch ran"}}, "A page runs no commands."),
+        ({"keys": KeyFigures(blocked=1, captured_at=NOW)}, "because 1 key cannot be made equal"),
+        ({"keys": KeyFigures(captured_at=NOW - timedelta(hours=21))}, "more than 20 hours ago"),
+        ({"state": "cutover back"}, "because it is cutover back"),
+    ],
+)
+def test_what_cannot_go_back_from_a_page_says_why(jobs: Path, kept: dict[str, Any], error: str) -> None:
+    kept_replacement(jobs, replace(IN_USE, **kept))
+    with console_of(jobs) as browser:
+        outcome = browser.act(f"/replacements/{JOB}", "go-back", fence="none", yes="yes").outcome
+    assert error in outcome["error"]
+
+
+def test_a_fence_that_a_command_takes_off_is_none_of_a_page(jobs: Path) -> None:
+    kept_replacement(jobs, replace(VERIFIED, state="following", been_back=True, fences={"users-v2": "hook:touch ran"}))
+    with console_of(jobs) as browser:
+        outcome = browser.act(f"/replacements/{JOB}", "abort", yes="yes").outcome
+    assert outcome["error"] == "A page runs no commands."
+
+
+def test_without_an_inverse_there_is_no_way_back(jobs: Path) -> None:
+    kept_replacement(jobs, IN_USE, transform=TransformRef(name="moves:by_mail"))
+    path = f"/replacements/{JOB}"
+    with console_of(jobs) as browser:
+        page = browser.get(path).text
+        assert "Ready to go back: no, because the replacement was begun without --reverse." in words_of(page)
+        assert "there is no way back" in words_of(page)
+        assert offered(page) == ["resume", "verify", "finish"]
+        error = browser.act(path, "go-back", fence="none", yes="yes").outcome["error"]
+    assert error.startswith("users-v2 cannot be switched back to users, because the replacement was begun without")
+
+
+def test_the_definition_is_written_from_the_page(jobs: Path) -> None:
+    """After the cut-over with the new name, and after the way back with the old one."""
+    path, file = f"/replacements/{JOB}", Path("tables.yaml")
+    for progress, before, after in (
+        (IN_USE, "users", "users-v2"),
+        (replace(VERIFIED, switched_at=NOW, been_back=True), "users-v2", "users"),
+    ):
+        folder = jobs / after
+        kept_replacement(folder, progress)
+        file.write_text(f"tables:\n- name: {before}\n")
+        with console_of(folder, definitions='definitions = ["tables.yaml"]\n') as browser:
+            verb = "cutover" if after == "users-v2" else "back"
+            assert f"dynasmith replace {verb} {JOB} --write" in browser.get(path).text
+            assert "names the table" in browser.act(path, "write-definition").outcome["say"]
+            assert "It must get the new name" not in browser.get(path).text
+        assert file.read_text() == f"tables:\n- name: {after}\n"
+
+
+@pytest.mark.parametrize(("state", "before"), [("cutover back", 7), ("cutover", 7), ("following back", 8)])
+def test_the_rail_has_the_switch_back_in_the_place_of_the_switch(state: Any, before: int) -> None:
+    found = rail(replace(VERIFIED, state=state))
+    assert [step["place"] for step in found] == ["passed"] * before + ["here"] + ["ahead"] * (9 - before)
+    assert (found[before]["name"], found[before]["icon"]) == (
+        state,
+        "arrow-back" if state == "cutover back" else "play",
+    )
 
 
 def test_a_way_back_that_was_killed_goes_on(jobs: Path) -> None:
@@ -225,4 +330,5 @@ def test_a_way_back_that_was_killed_goes_on(jobs: Path) -> None:
     with console_of(jobs) as browser:
         page = browser.get(f"/replacements/{JOB}").text
     assert "Writes have been stopped since" in words_of(page)
-    assert [do for do in ("resume", "abort", "back", "finish") if f'value="{do}"' in page] == ["resume"]
+    assert offered(page) == ["resume"]
+    assert "back to the old table" in words_of(page)

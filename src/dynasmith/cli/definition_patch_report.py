@@ -24,7 +24,8 @@ def show_definition(invocation: Invocation, report: Replacement) -> None:
         for sentence in patch.by_hand:
             invocation.say(f"  {sentence}")
         if not patch.by_hand:
-            invocation.say(f"Apply this change, or run: dynasmith replace cutover {report.job.id} --write")
+            switch = "cutover" if report.progress.new_in_use else "back"
+            invocation.say(f"Apply this change, or run: dynasmith replace {switch} {report.job.id} --write")
         elif patch.diff:
             invocation.say("Nothing was written: change all of it together.")
     for note in patch.notes:

@@ -57,9 +57,11 @@ def show_replacement(invocation: Invocation, report: Replacement) -> int:
         invocation.say(f"To end it: dynasmith replace finish {report.job.id}")
     elif progress.fenced_at is not None and progress.state in ("cutover", "cutover back"):
         stopped = report.source_table if progress.state == "cutover" else report.target_table
+        can_end = progress.state == "cutover" and not progress.switches
+        ends = f"; to let them go on: dynasmith replace abort {report.job.id}" if can_end else ""
         invocation.say(
             f"Writes of {stopped} are stopped since {progress.fenced_at:%Y-%m-%dT%H:%M:%SZ}. To go on: "
-            f"dynasmith jobs resume {report.job.id}; to let them go on: dynasmith replace abort {report.job.id}"
+            f"dynasmith jobs resume {report.job.id}{ends}"
         )
     elif progress.state == "aborted":
         invocation.say(f"{report.target_table} stays; to delete it: dynasmith delete {report.target_table}")

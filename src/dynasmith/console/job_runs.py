@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Final
 
 from dynasmith import FlowStarted
@@ -22,13 +22,23 @@ END_SECONDS: Final = 10.0
 """How long the end of the console waits for its jobs to stop."""
 
 
-def refuse_hooks(job: Job) -> None:
-    """Raise UsageError for a cut-over that is under way and was given a command: pages run none, and to go on would."""
+def refuse_hooks(job: Job, *, lifts: bool = False) -> None:
+    """Raise UsageError for a switch that is under way and was given a command: pages run none, and to go on would.
+    ``lifts``: what takes a fence off would run its command in every other state, too."""
     progress = job.spec.progress if isinstance(job.spec, Replace) else None
-    if progress is None or progress.state != "cutover":
+    if progress is None:
         return
-    if any(text.startswith("hook:") for text in (progress.pointer, progress.fence)):
-        raise UsageError("A page runs no commands.", hint=f"on the command line: dynasmith jobs resume {job.id}")
+    if progress.state in ("cutover", "cutover back"):
+        refuse_commands((progress.pointer, progress.fence, *progress.fences.values()), f"jobs resume {job.id}")
+    elif lifts:
+        refuse_commands(progress.fences.values(), f"replace abort {job.id}")
+
+
+def refuse_commands(texts: Iterable[str], words: str) -> None:
+    """Raise UsageError where one of these pointers and fences is a command; ``words`` are those of the command line
+    that runs it."""
+    if any(text.startswith("hook:") for text in texts):
+        raise UsageError("A page runs no commands.", hint=f"on the command line: dynasmith {words}")
 
 
 class _Run:

@@ -56,20 +56,37 @@ def readiness(progress: ReplacementProgress, now: datetime) -> Readiness:
     )
 
 
-def _why_not(progress: ReplacementProgress, *, must_compare: bool) -> str:
+def no_way_back_because(progress: ReplacementProgress, goes_back: bool, now: datetime) -> str:
+    """Why the application cannot be switched back to the old table, as the end of a sentence; empty where nothing is
+    known that it has to wait for. ``goes_back``: the old table follows the new one. Reads nothing."""
+    if not goes_back:
+        return "the replacement was begun without --reverse"
+    if progress.state != "following back":
+        return f"it is {progress.state}"
+    return _behind(progress, must_compare=readiness(progress, now).must_compare)
+
+
+def _behind(progress: ReplacementProgress, *, must_compare: bool) -> str:
+    """Why one table cannot be equal to the other one."""
     keys = progress.keys
-    if progress.state in _OVER:
-        return _OVER[progress.state]
     if must_compare:
         return "changes were last read more than 20 hours ago, and may be gone from the stream"
     if keys.blocked:
         return f"{keys.blocked:,} {'key' if keys.blocked == 1 else 'keys'} cannot be made equal"
+    return ""
+
+
+def _why_not(progress: ReplacementProgress, *, must_compare: bool) -> str:
+    if progress.state in _OVER:
+        return _OVER[progress.state]
+    if why := _behind(progress, must_compare=must_compare):
+        return why
     if progress.foreign:
         items = "item" if progress.foreign == 1 else "items"
         return f"the new table has {progress.foreign:,} {items} of another origin"
     if progress.state != "verified":
         return f"it is {progress.state}, and both tables were not compared until they are equal"
-    return "no change was read yet" if keys.captured_at is None else ""
+    return "no change was read yet" if progress.keys.captured_at is None else ""
 
 
 def _stopped(progress: ReplacementProgress) -> str:

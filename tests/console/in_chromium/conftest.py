@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from console.browser import Browser, served
 from console.chromium import ConsoleWindow, chromium
 from console.demo_shop import drifted_shop
-from console.test_replacements import NOW, VERIFIED, kept_replacement
+from console.test_replacements import IN_USE, NOW, SWITCHED, VERIFIED, kept_replacement
 from dynasmith import BlockedKey, KeyFigures, Project
 from dynasmith.strict import StrictServer
 
@@ -28,7 +28,11 @@ def shop(strict: StrictServer, tmp_path_factory: pytest.TempPathFactory) -> Iter
     with drifted_shop(folder, strict.endpoint, clock=strict.clock) as project:
         blocked = BlockedKey("id: 7", "id: 8 has " + "m" * 255 + " already")
         figures = KeyFigures(dirty=12_345, blocked=1, lag_seconds=7_260.0, captured_at=NOW, first_blocked=(blocked,))
-        kept_replacement(folder / ".dynasmith" / "jobs", replace(VERIFIED, keys=figures), target="v" * 255)
+        jobs = folder / ".dynasmith" / "jobs"
+        kept_replacement(jobs, replace(VERIFIED, keys=figures), target="v" * 255)
+        late = {"conflicts": 21, "late_keys": tuple(f"id={number}" + "k" * 250 for number in range(20))}
+        in_use = replace(IN_USE, fences={"users": "policy"}, **late)
+        kept_replacement(jobs, in_use, target="v" * 255, job=SWITCHED)
         yield project
 
 

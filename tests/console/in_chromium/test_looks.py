@@ -12,7 +12,7 @@ from playwright.sync_api import Page
 from console.chromium import ABSENT, WIDTHS, ConsoleWindow, keep_picture
 from console.demo_shop import LONG
 from console.page_checks import faults, focus_faults
-from console.test_replacements import JOB
+from console.test_replacements import JOB, SWITCHED
 from console.visits import edit, open_editor, open_item, opened, show_items
 from dynasmith import Project
 from dynasmith.console.report import report_of
@@ -21,6 +21,15 @@ from dynasmith.console.state import Console
 pytestmark = [pytest.mark.engine, pytest.mark.skipif(bool(ABSENT), reason=ABSENT)]
 
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
+
+
+def open_way_back(page: Page) -> None:
+    """The dialog of the way back."""
+    page.goto(f"/replacements/{SWITCHED}")
+    page.click("#actions >> text=Go back")
+    page.wait_for_selector("#dialog >> text=Overwrite 21 keys")
+
+
 LOOKS: dict[str, Callable[[Page], object]] = {
     "tables": opened("/tables", "text=difference"),
     "table": opened("/tables/orders", "text=Outputs"),
@@ -39,6 +48,8 @@ LOOKS: dict[str, Callable[[Page], object]] = {
     "metrics": opened("/tables/orders/metrics", "svg"),
     "replacements": opened("/replacements", ".grid"),
     "replacement": opened(f"/replacements/{JOB}", ".rail"),
+    "replacement-switched": opened(f"/replacements/{SWITCHED}", ".rail"),
+    "replacement-dialog": open_way_back,
 }
 """Every page, opened as it is looked at."""
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any
 
 from dynasmith.console.job_runs import JobRuns, refuse_hooks
 from dynasmith.console.job_words import STATES, ago, utc_text
-from dynasmith.console.markup import duration
 from dynasmith.console.page import (
     ActionAnswer,
     ConsolePage,
@@ -19,35 +18,26 @@ from dynasmith.console.page import (
     PageRequest,
     path_of,
 )
-from dynasmith.errors import RunError, UsageError
-from dynasmith.jobs.replacement_progress import STATES as STEPS
-from dynasmith.jobs.replacement_progress import ReplacementProgress
-from dynasmith.jobs.replacement_readiness import readiness
+from dynasmith.console.replacement_drawing import (
+    WORDS,
+    actions_of,
+    command_lines,
+    figures,
+    notice,
+    rail,
+    tables,
+)
+from dynasmith.console.replacement_switches import (
+    ask_to_cut_over,
+    ask_to_go_back,
+    cut_over,
+    go_back,
+    write_definition,
+)
+from dynasmith.jobs.replacement_readiness import no_way_back_because, readiness
 from dynasmith.jobs.replacement_report import Replacement
 from dynasmith.jobs.spec import Replace
-from dynasmith.project.project import world_of
 from dynasmith.project.redaction import HIDDEN
-from dynasmith.project.verbs.replacements.pointer_choice import project_pointers
-
-FENCES: Final = ("policy", "none")
-"""What a cut-over of this page stops writes with; a hook is a command, and pages run none."""
-_BEFORE: Final = STEPS[: STEPS.index("cutover")]
-_ASIDE: Final = ("cutover back", "aborted")
-"""States that the way of a replacement does not lead through."""
-WORDS: Final = {
-    "planned": "a safety point is made",
-    "target": "the new table is created",
-    "capturing": "changes are captured",
-    "copying": "every item is copied",
-    "draining": "changes since then are applied",
-    "following": "each change is followed",
-    "verified": "both tables were compared",
-    "cutover": "writes are stopped, the pointer is switched",
-    "following back": "the new table is in use",
-    "cutover back": "writes are stopped, the pointer is switched back",
-    "finished": "the rest of the definition is applied",
-    "aborted": "ended before the cut-over",
-}
 
 
 def list_view(request: PageRequest) -> Mapping[str, Any]:
@@ -79,7 +69,7 @@ def view(request: PageRequest) -> Mapping[str, Any]:
     report = request.project.replacements.status(request.names["job"])
     progress, job, now = report.progress, report.job, datetime.now(UTC)
     hides = request.console.hides
-    found = readiness(progress, now)
+    found, waits = readiness(progress, now), no_way_back_because(progress, report.goes_back, now)
     may = job.state in ("waiting", "interrupted", "failed")
     return {
         "id": job.id,
@@ -90,10 +80,15 @@ def view(request: PageRequest) -> Mapping[str, Any]:
         "target": report.target_table,
         "job_state": STATES[job.state],
         "reason": request.console.masks(HIDDEN if hides and job.reason else job.reason),
-        "rail": _rail(progress),
-        "why": found.not_ready_because,
+        "rail": rail(progress),
+        "tables": tables(report),
+        "why": {"ask-to-cut-over": found.not_ready_because, "ask-to-go-back": waits},
+        "ready": notice(report, now),
         "warning": found.warning,
-        "figures": _figures(progress),
+        "figures": figures(progress),
+        "late": [HIDDEN if hides else each for each in progress.late_keys],
+        "late_more": max(0, progress.conflicts - len(progress.late_keys)),
+        "unused": report.source_table if progress.new_in_use else report.target_table,
         "blocked": [
             (HIDDEN if hides else each.key, HIDDEN if hides else each.reason) for each in progress.keys.first_blocked
         ],
@@ -101,11 +96,14 @@ def view(request: PageRequest) -> Mapping[str, Any]:
         "captured": utc_text(progress.keys.captured_at) if progress.keys.captured_at else "",
         "captured_ago": ago(progress.keys.captured_at, now) if progress.keys.captured_at else "",
         "verified": utc_text(progress.verified_at) if progress.verified_at else "",
+        "switched": utc_text(progress.switched_at) if progress.switched_at else "",
+        "stopped_seconds": progress.fence_seconds,
         "safety": progress.safety,
         "arithmetic": report.counts.arithmetic,
         "definition": _definition(request, report),
-        "may": _may(report) if may else [],
-        "commands": _commands(request, report, ready=not found.not_ready_because),
+        "may": actions_of(report) if may else [],
+        "follows_back": progress.state == "following back",
+        "commands": [(label, request.command(*words)) for label, words in command_lines(report, now)],
         "over": job.over,
     }
 
@@ -115,77 +113,14 @@ def _definition(request: PageRequest, report: Replacement) -> Mapping[str, Any] 
     patch = report.definition
     if patch is None:
         return None
+    switch = "cutover" if report.progress.new_in_use else "back"
     return {
         "old": patch.old_name,
         "new": patch.new_name,
         "diff": HIDDEN if request.console.hides and patch.diff else patch.diff,
         "sentences": [*patch.by_hand, *patch.notes],
-        "command": "" if patch.by_hand else request.command("replace", "cutover", report.job.id, "--write"),
+        "command": "" if patch.by_hand else request.command("replace", switch, report.job.id, "--write"),
     }
-
-
-def _may(report: Replacement) -> list[str]:
-    """What may be done with it in the state in which it is."""
-    progress = report.progress
-    if progress.state in _BEFORE:
-        return ["resume", "verify", *(["ask-to-cut-over"] if progress.state == "verified" else []), "abort"]
-    if progress.state == "cutover":  # one that was killed: writes may be stopped
-        return ["resume", *([] if progress.switches else ["abort"])]
-    if progress.state == "cutover back":
-        return ["resume"]
-    if progress.state == "following back":
-        return [*(["resume", "back"] if report.goes_back else []), "finish"]
-    return []
-
-
-def _commands(request: PageRequest, report: Replacement, *, ready: bool) -> list[tuple[str, str]]:
-    """The command lines of what the page shows and does."""
-    job = report.job.id
-    words = {
-        "resume": ("Go on with it", ("jobs", "resume", job)),
-        "verify": ("Compare both tables again", ("replace", "verify", job)),
-        "ask-to-cut-over": ("Cut over", ("replace", "cutover", job, "--pointer", "file:PATH")),
-        "abort": ("End it, both tables stay", ("replace", "abort", job)),
-        "back": ("Go back to the old table", ("replace", "back", job)),
-        "finish": ("Finish it", ("replace", "finish", job)),
-    }
-    shown = [words[name] for name in _may(report) if ready or name != "ask-to-cut-over"]
-    return [("Show it", request.command("replace", "status", job))] + [
-        (label, request.command(*line)) for label, line in shown
-    ]
-
-
-def _rail(progress: ReplacementProgress) -> list[dict[str, str]]:
-    """Every state in its order: which are behind, which one it is in, which come."""
-    aborted = progress.state == "aborted"
-    steps = [each for each in STEPS if each not in _ASIDE or each == progress.state]
-    here = steps.index(progress.state)
-    return [
-        {
-            "name": step,
-            "words": WORDS[step],
-            "place": "passed" if number < here and not aborted else "here" if number == here else "ahead",
-            "icon": "check" if number < here and not aborted else "play" if number == here else "dot",
-        }
-        for number, step in enumerate(steps)
-    ]
-
-
-def _figures(progress: ReplacementProgress) -> list[tuple[str, str, str]]:
-    keys = progress.keys
-    found = [
-        ("Dirty keys", f"{keys.dirty:,}", "keys"),
-        ("Blocked keys", f"{keys.blocked:,}", "keys"),
-        ("Made equal", f"{keys.handled:,}", "keys"),
-        ("Changes read", f"{keys.records:,}", "records"),
-    ]
-    if progress.differences is not None:
-        found.append(("Last comparison", f"{progress.differences:,}", "differences"))
-    if progress.foreign:
-        found.append(("Of no source item", f"{progress.foreign:,}", "items"))
-    if progress.conflicts:
-        found.append(("Written to the table not in use", f"{progress.conflicts:,}", "keys"))
-    return [("Lag", duration(keys.lag_seconds), ""), *found]
 
 
 def resume(request: PageRequest) -> ActionAnswer:
@@ -204,70 +139,29 @@ def verify(request: PageRequest) -> ActionAnswer:
     return NextPage(say="Both tables are compared.")
 
 
-def ask_to_cut_over(request: PageRequest) -> ActionAnswer:
-    """What a cut-over needs to know, and what it does."""
-    report = _ready(request)
-    return PageDialog(
-        "replacement_cutover.html",
-        {
-            "source": report.source_table,
-            "target": report.target_table,
-            "goes_back": report.goes_back,
-            "pointers": [each for each in _pointers(request, report.source_table) if not each.startswith("hook:")],
-            "command": request.command("replace", "cutover", report.job.id, "--pointer", "file:PATH"),
-        },
-    )
-
-
-def _ready(request: PageRequest) -> Replacement:
-    """The replacement. Raises RunError where it is not ready to be cut over, whatever an older page showed."""
-    report = request.project.replacements.status(request.names["job"])
-    if why := readiness(report.progress, datetime.now(UTC)).not_ready_because:
-        raise RunError(
-            f"{report.source_table} is not ready to be cut over, because {why}.",
-            hint="go on with the replacement, or compare again",
-        )
-    return report
-
-
-def cut_over(request: PageRequest) -> ActionAnswer:
-    """Switch the pointer, in this console. Commands of the machine are run from the command line alone."""
-    replacements, job, consent = request.project.replacements, request.names["job"], request.consent
-    pointer, fence = request.form.text("pointer").strip() or None, request.form.text("fence")
-    source = _ready(request).source_table
-    meant = [pointer] if pointer else _pointers(request, source)
-    if fence not in FENCES or any(each.startswith("hook:") for each in meant):
-        raise UsageError("A page runs no commands.", hint="use the command line for a hook: dynasmith replace cutover")
-    request.console.kept(JobRuns).begin(
-        lambda listener: replacements.cutover(job, pointer=pointer, fence=fence, consent=consent, listener=listener)
-    )
-    return NextPage(say="The cut-over has begun in this console.")
-
-
-def _pointers(request: PageRequest, table: str) -> Sequence[str]:
-    """The pointers that the project file has for a table, by its own name and by that before it was replaced."""
-    return project_pointers(world_of(request.project).settings, table)
-
-
-def back(request: PageRequest) -> ActionAnswer:
-    """Switch the application to the old table again, by the pointer and the fence of the cut-over."""
-    refuse_hooks(request.project.jobs.show(request.names["job"]))
-    replacements, job, consent = request.project.replacements, request.names["job"], request.consent
-    request.console.kept(JobRuns).begin(lambda listener: replacements.back(job, consent=consent, listener=listener))
-    return NextPage(say="The way back has begun in this console.")
-
-
 def finish(request: PageRequest) -> ActionAnswer:
-    """Apply the rest of the definition after a cut-over."""
+    """Apply the rest of the definition after a cut-over. Where there are conflicts, they are to be given up first."""
     refuse_hooks(request.project.jobs.show(request.names["job"]))
     replacements, job, consent = request.project.replacements, request.names["job"], request.consent
-    request.console.kept(JobRuns).begin(lambda listener: replacements.finish(job, consent=consent, listener=listener))
+    report, accept = replacements.status(job), request.form.text("accept-conflicts") == "yes"
+    if report.progress.conflicts and not accept:
+        return PageDialog(
+            "replacement_finish.html",
+            {
+                "source": report.source_table,
+                "conflicts": report.progress.conflicts,
+                "command": request.command("replace", "finish", job, "--accept-conflicts"),
+            },
+        )
+    request.console.kept(JobRuns).begin(
+        lambda listener: replacements.finish(job, accept_conflicts=accept, consent=consent, listener=listener)
+    )
     return NextPage(say="The replacement is being finished.")
 
 
 def abort(request: PageRequest) -> ActionAnswer:
-    """End it before its cut-over."""
-    refuse_hooks(request.project.jobs.show(request.names["job"]))
+    """End it while the old table is in use."""
+    refuse_hooks(request.project.jobs.show(request.names["job"]), lifts=True)
     replacements, job, consent = request.project.replacements, request.names["job"], request.consent
     request.console.kept(JobRuns).begin(lambda listener: replacements.abort(job, consent=consent, listener=listener))
     return NextPage(say="The replacement is ended. Both tables stay.")
@@ -295,7 +189,9 @@ page = ConsolePage(
         "verify": PageAction(verify),
         "ask-to-cut-over": PageAction(ask_to_cut_over),
         "cut-over": PageAction(cut_over),
-        "back": PageAction(back),
+        "ask-to-go-back": PageAction(ask_to_go_back),
+        "go-back": PageAction(go_back),
+        "write-definition": PageAction(write_definition),
         "finish": PageAction(finish),
         "abort": PageAction(abort),
     },
