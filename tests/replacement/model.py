@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from random import Random
 from typing import Any
+from zlib import crc32
 
 import msgspec
 
@@ -16,6 +17,7 @@ from dynasmith.engine.replacement.drain import Drain
 from dynasmith.engine.replacement.item_mapping import ItemMapping
 from dynasmith.engine.replacement.mark_spool import MarkSpool
 from dynasmith.engine.replacement.marks import BY_COPY, FollowedRecords, Mark
+from dynasmith.engine.replacement.shards import ShardPosition
 from dynasmith.items.ctx import Context
 from dynasmith.items.digest import item_hash
 from dynasmith.items.key import KeySchema, canonical_key
@@ -35,6 +37,10 @@ class Killed(BaseException):
 
 def _drop(item: Any, _ctx: Context) -> Any:
     return None if item["mail"] == "d" else item
+
+
+def _lossy(item: Any, _ctx: Context) -> Any:
+    return {name: item[name] for name in item if name != "places"}
 
 
 def _cast(item: Any, _ctx: Context) -> Any:
@@ -61,6 +67,7 @@ TRANSFORMS: dict[str, tuple[Callable[[Any, Context], Any] | None, KeySchema]] = 
     "number key": (_cast, KeySchema.of("number", types={"number": "N"})),
     "fan-out": (_fan_out, KeySchema.of("place")),
     "drop": (_drop, SOURCE),
+    "lossy": (_lossy, SOURCE),
     "failing": (_failing, KeySchema.of("mail")),
 }
 
@@ -78,37 +85,36 @@ def key_of_id(id_: str) -> bytes:
     return canonical_key(msgspec.json.encode({"id": {"S": id_}}), SOURCE)
 
 
-@dataclass
-class Tables:
-    """The source with its stream, and the target. They outlive every kill."""
+class StreamedTable:
+    """A table and its stream, which outlive every kill."""
 
-    mapping: ItemMapping
-    source: dict[bytes, RawItem] = field(default_factory=dict)
-    target: dict[bytes, RawItem] = field(default_factory=dict)
-    records: dict[str, list[ChangeRecord]] = field(default_factory=lambda: {"s0": []})
-    parents: dict[str, str] = field(default_factory=lambda: {"s0": ""})
-    closed: set[str] = field(default_factory=set)
+    def __init__(self) -> None:
+        self.items: dict[bytes, RawItem] = {}
+        self.records: dict[str, list[ChangeRecord]] = {"s0": []}
+        self.parents = {"s0": ""}
+        self.closed: set[str] = set()
 
-    def write(self, id_: str, item: dict[str, Any] | None) -> None:
-        """One change of the source, and its record, as the service writes them: nothing for nothing."""
-        key = key_of_id(id_)
-        old = self.source.get(key)
+    def write(self, key: bytes, item: dict[str, Any] | None) -> ChangeRecord | None:
+        """One change, and its record, as the service writes them: nothing for nothing."""
+        old = self.items.get(key)
         new = None if item is None else RawItem(msgspec.json.encode(item))
         if old == new:
-            return
+            return None
         if new is None:
-            del self.source[key]
+            del self.items[key]
         else:
-            self.source[key] = new
-        shard = self.open_shard(id_)
+            self.items[key] = new
+        shard = self.open_shard(key)
         sequence = f"{len(self.records[shard]):06d}"
-        self.records[shard].append(ChangeRecord(keys=RawItem(key), old=old, new=new, sequence=sequence))
+        record = ChangeRecord(keys=RawItem(key), old=old, new=new, sequence=sequence)
+        self.records[shard].append(record)
+        return record
 
-    def open_shard(self, id_: str) -> str:
-        """The open shard of an id: each shard is split by a bit of it."""
+    def open_shard(self, key: bytes) -> str:
+        """The open shard of a key: each shard is split by a bit of it."""
         shard = "s0"
         while shard in self.closed:
-            shard = next(each for each in (f"{shard}{int(id_) % 2}", f"{shard}x") if each in self.records)
+            shard = next(each for each in (f"{shard}{crc32(key) % 2}", f"{shard}x") if each in self.records)
         return shard
 
     def split(self, rng: Random) -> None:
@@ -119,6 +125,37 @@ class Tables:
         self.closed.add(shard)
         for child in (f"{shard}0", f"{shard}1") if rng.random() < 0.7 else (f"{shard}x",):
             self.records[child], self.parents[child] = [], shard
+
+    def unread(self, positions: Mapping[str, ShardPosition]) -> list[ChangeRecord]:
+        """The records that are behind no position."""
+        found = []
+        for shard, records in self.records.items():
+            position = positions.get(shard)
+            found += records[0 if position is None or not position.after else int(position.after) + 1 :]
+        return found
+
+
+@dataclass
+class Tables:
+    """The source with its stream, and the target."""
+
+    mapping: ItemMapping
+    stream: StreamedTable = field(default_factory=StreamedTable)
+    target: dict[bytes, RawItem] = field(default_factory=dict)
+
+    @property
+    def source(self) -> dict[bytes, RawItem]:
+        """The items of the source."""
+        return self.stream.items
+
+    @property
+    def records(self) -> dict[str, list[ChangeRecord]]:
+        """The records of its stream."""
+        return self.stream.records
+
+    def write(self, id_: str, item: dict[str, Any] | None) -> None:
+        """One change of the source."""
+        self.stream.write(key_of_id(id_), item)
 
     def owned(self, key: bytes) -> dict[bytes, RawItem]:
         """What the target holds of a source key."""
@@ -136,7 +173,7 @@ class Tables:
 class FakeStream:
     """The stream, one or two records a page; now and then a page comes again, or an iterator has expired."""
 
-    def __init__(self, tables: Tables, rng: Random) -> None:
+    def __init__(self, tables: StreamedTable, rng: Random) -> None:
         self._tables, self._rng = tables, rng
 
     def shards(self) -> Sequence[Shard]:
@@ -260,7 +297,7 @@ class Model:
         self.dirty = self.parts.dirty_set()
         self.spool = self.parts.spool(self.log, lambda: 0.0)
         content = self.spool.restore(self.dirty)
-        stream = FakeStream(self.tables, rng)
+        stream = FakeStream(self.tables.stream, rng)
         reading = FollowedRecords(self.mapping)
         self.capture = self.parts.capture(stream, reading, self.dirty, self.spool, content.positions, lambda: 0.0)
         items = FakeItems(self.tables, self._meanwhile)
@@ -346,12 +383,7 @@ class Model:
 
     def unread(self) -> set[bytes]:
         """The keys of records that are behind no position."""
-        found = set()
-        for shard, records in self.tables.records.items():
-            position = self.capture.positions.get(shard)
-            first = 0 if position is None or not position.after else int(position.after) + 1
-            found |= {bytes(record.keys) for record in records[first:]}
-        return found
+        return {bytes(record.keys) for record in self.tables.stream.unread(self.capture.positions)}
 
     def broken(self) -> str:
         """The invariant of a moment after the copy; empty where it holds."""

@@ -61,7 +61,7 @@ class ReplacementMachine(RuleBasedStateMachine):
 
     @rule(rng=RANDOM)
     def split(self, rng: Random) -> None:
-        self.at.tables.split(rng)
+        self.at.tables.stream.split(rng)
 
     @invariant()
     def equal_or_known(self) -> None:
@@ -95,7 +95,7 @@ def fault(kind: str, seeds: range, parts: Parts | None = None) -> str:
             elif step == "kill" and rng.random() < 0.3:
                 model.kill(rng)
             elif step == "split":
-                model.tables.split(rng)
+                model.tables.stream.split(rng)
             if found := model.broken():
                 break
         if found := found or model.end():
