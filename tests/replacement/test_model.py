@@ -143,7 +143,7 @@ class Incomplete(Compacting):
 def test_marks_that_are_left_out_when_they_are_written_anew_are_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(mark_spool, "ENTRIES_MIN", 2)
     monkeypatch.setattr(mark_spool, "ENTRIES_EACH_MAX", 1)
-    assert fault("identity", range(300), Incomplete())
+    assert fault("fan-out", range(600), Incomplete())
 
 
 class ImagesOfTheStream(StreamCapture):
