@@ -6,6 +6,9 @@ STAMP := $(VENV)/.installed
 # Three a processor: most tests wait for an engine, a lease or a process.
 WORKERS = $(shell $(PYTHON) -c 'import os; print((os.cpu_count() or 1) * 3)')
 
+# Forks of one process that has collected the tests (tests/forked_workers.py); where a fork is not safe, workers of pytest-xdist.
+PARALLEL = $(if $(filter Linux,$(shell uname -s)),--forks $(WORKERS),-n $(WORKERS) --dist loadfile --no-loadscope-reorder)
+
 # Floors without I/O, and the folders of tests that mirror them.
 PURE := tables items operations plans validate
 
@@ -36,7 +39,7 @@ browser:
 	echo "Chromium is absent and cannot be installed here: tests of pages in a browser are skipped, unless there is Chrome."
 
 test: ready browser  ## the tests, on ministack and moto behind the strict endpoint
-	$(BIN)/python tools/run_tests.py -n $(WORKERS) --dist loadfile --no-loadscope-reorder  # in order: the longest files first (tests/longest_files.py)
+	$(BIN)/python tools/run_tests.py $(PARALLEL)  # in order: the longest files first (tests/longest_files.py)
 
 test-sql: $(STAMP)  ## the tests of SQL sources, on a real PostgreSQL and MariaDB; fails where they are absent
 	DYNASMITH_TEST_SQL=required $(BIN)/python -m pytest tests/databases -n 2 --dist loadfile

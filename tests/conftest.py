@@ -15,8 +15,11 @@ from hypothesis import settings
 from dynasmith.errors import NotOffered
 from dynasmith.local import Engine, start_dynalite, start_ministack, start_moto
 from example_counts import examples
+from forked_workers import FORKS, pytest_runtestloop
 from longest_files import LONGEST
 from shared_botocore import share
+
+__all__ = ["pytest_runtestloop"]
 
 share()
 
@@ -145,7 +148,8 @@ def external_endpoint() -> str:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """``--engines``: which engines the contract suite runs on."""
+    """``--engines``: which engines the contract suite runs on. ``--forks``: how many processes run the tests."""
+    parser.addoption("--forks", type=int, default=0, help=FORKS)
     parser.addoption(
         "--engines",
         default="usual",
