@@ -14,7 +14,7 @@
     |   `-- LeaseLost                    look who runs the job now; resume it if no other run does
     |-- Interrupted             exit 130 run the command that the hint names; nothing was lost
     `-- RunError                exit 1   something did not work
-        |-- TableNotFound, TableExists, TableBusy, ItemNotFound, BackupNotFound
+        |-- TableNotFound, TableExists, TableBusy, ItemNotFound, BackupNotFound, JobNotFound
         |-- HookFailed                   do what the hook of a model does by hand: the write before it stands
         |-- ReplacementRequired          a new table is needed; dynasmith never deletes and creates
         |-- ChangeConflict               something that stays forbids it: fix the definition
@@ -232,6 +232,12 @@ class BackupNotFound(RunError):
     def __init__(self, backup: str, *, hint: str = "") -> None:
         super().__init__(f"There is no backup {backup}.", hint=hint or "dynasmith backup list shows the backups")
         self.backup = backup
+
+
+class JobNotFound(RunError):
+    """No job of the ledger has that id, or an id that begins so."""
+
+    code = "job-not-found"
 
 
 class HookFailed(RunError):

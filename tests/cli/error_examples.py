@@ -113,7 +113,7 @@ COMMANDS: Final = (
         "Hint: fix the transform",
         given="The function raises an exception on an item without `name`.",
     ),
-    _("failed", "jobs show nope", "Error: There is no job nope.", "Hint: dynasmith jobs list shows them"),
+    _("job-not-found", "jobs show nope", "Error: There is no job nope.", "Hint: dynasmith jobs list shows them"),
     _(
         "unreachable",
         "list --endpoint http://127.0.0.1:9",

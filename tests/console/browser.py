@@ -12,9 +12,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from time import monotonic
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
-from dynasmith.console.guard import CHANGE_HEADER, SessionGuard
+from dynasmith.console.guard import CHANGE_HEADER, LINK_PREFIX, SessionGuard
 from dynasmith.console.page import ConsolePage
 from dynasmith.console.pages import PAGES
 from dynasmith.console.server import ConsoleServer
@@ -40,12 +40,21 @@ class PageReply:
 class Browser:
     """A browser in which the console is open."""
 
-    server: ConsoleServer
+    guard: SessionGuard
+    serving: ConsoleServer | None = None
     cookie: str = field(default="", repr=False)
 
+    @classmethod
+    def of_link(cls, link: str) -> Browser:
+        """A browser that opens the link of a console in another process."""
+        parts = urlsplit(link)
+        return cls(SessionGuard(parts.port or 80, monotonic, parts.path.removeprefix(LINK_PREFIX))).open()
+
     @property
-    def guard(self) -> SessionGuard:
-        return self.server.guard
+    def server(self) -> ConsoleServer:
+        """The console, where it is in this process."""
+        assert self.serving is not None
+        return self.serving
 
     def open(self) -> Browser:
         """Follow the link that the console printed."""
@@ -138,7 +147,7 @@ def served(
     try:
         server = asyncio.run_coroutine_threadsafe(begin(), loop).result(30)
         try:
-            yield Browser(server)
+            yield Browser(server.guard, server)
         finally:
             asyncio.run_coroutine_threadsafe(server.stop(), loop).result(30)
     finally:

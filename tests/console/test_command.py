@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import http.client
 import os
+import re
 import shlex
 import signal
+import stat
 import threading
+import webbrowser
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
-import click
 import pytest
 
 from cli.story import Story, table
@@ -30,11 +32,17 @@ class Reader:
     pages: list[str] = field(default_factory=list)
     threads: list[threading.Thread] = field(default_factory=list)
 
-    def launch(self, link: str) -> int:
-        """In place of the browser."""
-        self.threads.append(threading.Thread(target=self._read, args=(link,)))
-        self.threads[-1].start()
-        return 0
+    files: list[Path] = field(default_factory=list)
+
+    def launch(self, address: str) -> bool:
+        """In place of the browser, in the thread that waits for it."""
+        path = Path(unquote(urlsplit(address).path))
+        self.files.append(path)
+        assert (stat.S_IMODE(path.stat().st_mode), stat.S_IMODE(path.parent.stat().st_mode)) == (0o600, 0o700)
+        (link,) = re.findall(r'content="0;url=([^"]+)"', path.read_text("utf-8"))
+        self.threads.append(threading.current_thread())
+        self._read(link)
+        return True
 
     def _read(self, link: str) -> None:
         try:
@@ -45,6 +53,7 @@ class Reader:
             answer.read()
             cookie = (answer.getheader("Set-Cookie") or "").partition(";")[0]
             connection.request("GET", "/tables", headers={"Cookie": cookie})
+            assert not self.files[-1].parent.exists()  # the link is used
             self.pages.append(connection.getresponse().read().decode())
             connection.close()
         finally:
@@ -55,7 +64,7 @@ class Reader:
 def reader(monkeypatch: pytest.MonkeyPatch) -> Reader:
     """A browser for ``--open``."""
     found = Reader()
-    monkeypatch.setattr(click, "launch", found.launch)
+    monkeypatch.setattr(webbrowser, "open", found.launch)
     return found
 
 

@@ -94,7 +94,11 @@ def test_jobs_are_listed_the_newest_first_and_found_by_table_and_state(jobs: Pat
         assert f'data-name="{first.id}"' in browser.get("/jobs?filter=USERS").text
         assert f'data-name="{second.id}"' not in browser.get("/jobs?filter=USERS").text
         assert "No job fits the filter." in browser.get("/jobs?state=running").text
-        assert "There is no job" in browser.get("/jobs/copy-20200101T000000-000000").text
+        for path in ("/jobs", "/plan", "/replacements"):
+            absent = browser.get(f"{path}/copy-20200101T000000-000000")
+            assert (absent.status, "There is no job" in absent.text) == (404, True), path
+        absent = browser.act("/jobs/copy-20200101T000000-000000", "cancel")
+        assert (absent.status, "There is no job" in absent.outcome["error"]) == (404, True)
 
 
 def test_five_hundred_rows_and_a_line_for_the_rest(jobs: Path) -> None:

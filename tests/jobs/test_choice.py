@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from dynasmith.errors import RunError, UsageError
+from dynasmith.errors import JobNotFound, UsageError
 from dynasmith.jobs.choice import age_of, chosen, is_whole_id, older_than
 from dynasmith.jobs.job import Job, State, job_id
 from dynasmith.jobs.options import TransferOptions
@@ -40,8 +40,8 @@ def test_one_job_is_chosen() -> None:
     ("text", "error", "sentence"),
     [
         ("copy-", UsageError, "2 jobs begin with copy-: copy-1a, copy-1b."),
-        ("none", RunError, "There is no job none."),
-        ("", RunError, "There is no job ."),
+        ("none", JobNotFound, "There is no job none."),
+        ("", JobNotFound, "There is no job ."),
     ],
 )
 def test_none_or_several_are_said(text: str, error: type[Exception], sentence: str) -> None:
@@ -51,7 +51,7 @@ def test_none_or_several_are_said(text: str, error: type[Exception], sentence: s
 
 
 def test_the_last_of_no_jobs() -> None:
-    with pytest.raises(RunError, match="There are no jobs"):
+    with pytest.raises(JobNotFound, match="There are no jobs"):
         chosen("last", [])
 
 

@@ -14,7 +14,15 @@ from dynasmith.console.markup import render, surroundings
 from dynasmith.console.page import ConsolePage, NextPage, PageRequest, path_of
 from dynasmith.console.reader import TableReader
 from dynasmith.console.state import Console
-from dynasmith.errors import ConsentRequired, DataError, DynasmithError, ItemNotFound, TableNotFound, UsageError
+from dynasmith.errors import (
+    ConsentRequired,
+    DataError,
+    DynasmithError,
+    ItemNotFound,
+    JobNotFound,
+    TableNotFound,
+    UsageError,
+)
 from dynasmith.project.redaction import hidden_error
 
 _log = logging.getLogger("dynasmith.console")
@@ -88,7 +96,7 @@ def _told(console: Console, page: ConsolePage, error: DynasmithError) -> Dynasmi
 
 
 def _status(error: DynasmithError) -> int:
-    if isinstance(error, TableNotFound | ItemNotFound):
+    if isinstance(error, TableNotFound | ItemNotFound | JobNotFound):
         return 404
     return 400 if isinstance(error, UsageError | DataError) else 502
 

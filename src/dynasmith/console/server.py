@@ -85,10 +85,12 @@ class ConsoleServer:
         *,
         pages: Sequence[ConsolePage] = PAGES,
         now: Callable[[], float] = monotonic,
+        spent: Callable[[], None] = lambda: None,
     ) -> None:
         self.console = console
         self.pages = tuple(pages)
         self._now = now
+        self._spent = spent
         self._pool = ThreadPoolExecutor(VIEWS_AT_ONCE, "console")
         self._closing = asyncio.Event()
         self._runner: web.ServerRunner | None = None
@@ -145,6 +147,7 @@ class ConsoleServer:
                     403, "This link was used already, or is older than 120 seconds. Start the console again."
                 )
             )
+        self._spent()
         # A page that leads on, not a redirect: a browser sends the cookie when the console's own page asks.
         response = _response(
             PageReply(200, '<!doctype html><meta http-equiv="refresh" content="0;url=/"><title>…</title>')

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
-from dynasmith.errors import RunError, UsageError
+from dynasmith.errors import JobNotFound, UsageError
 from dynasmith.jobs.job import Job
 
 LAST: Final = "last"
@@ -23,7 +23,7 @@ def is_whole_id(text: str) -> bool:
 def chosen(text: str, jobs: Sequence[Job]) -> str:
     """The id of the one job that ``text`` means: an id, the beginning of one, or ``last``. ``jobs`` are oldest first.
 
-    Raises RunError where there is none, UsageError where several begin so.
+    Raises JobNotFound where there is none, UsageError where several begin so.
     """
     ids = [job.id for job in jobs]
     if text in ids:
@@ -31,8 +31,8 @@ def chosen(text: str, jobs: Sequence[Job]) -> str:
     found = ids[-1:] if text == LAST else [each for each in ids if text and each.startswith(text)]
     if not found:
         if text == LAST:
-            raise RunError("There are no jobs.", hint="copy, populate, export, backfill and their like begin jobs")
-        raise RunError(f"There is no job {text}.", hint="dynasmith jobs list shows them")
+            raise JobNotFound("There are no jobs.", hint="copy, populate, export, backfill and their like begin jobs")
+        raise JobNotFound(f"There is no job {text}.", hint="dynasmith jobs list shows them")
     if len(found) > 1:
         shown = ", ".join(found[-5:]) + (" and others" if len(found) > 5 else "")
         raise UsageError(f"{len(found)} jobs begin with {text}: {shown}.", hint="give more of the id")

@@ -19,7 +19,7 @@ import msgspec
 from dynasmith.aws.stores.lease import LEASE_SECONDS, OF_MIGRATION, HeldLease, Lease
 from dynasmith.aws.stores.ledger_fences import checkpoints_of, dead_letters_of, inherit, newest_fence, under_fence
 from dynasmith.aws.stores.ledger_store import ACTIVITY, CONTROL, DEAD, JOB, SEGMENT, FencedLock, Store
-from dynasmith.errors import CheckpointError, DynasmithError, LeaseLost, RunError, TableNotFound
+from dynasmith.errors import CheckpointError, DynasmithError, JobNotFound, LeaseLost, RunError, TableNotFound
 from dynasmith.items.digest import Digest
 from dynasmith.jobs.activity import JobActivity, decode_activity, encode_activity
 from dynasmith.jobs.checkpoint import Checkpoint, decode_checkpoint, encode_checkpoint
@@ -169,7 +169,8 @@ class SharedLedger:
     def _read(self, job_id: str) -> Job:
         found = self._store.get(job_id, JOB) if job_id and "/" not in job_id else None
         if found is None:
-            raise RunError(f"There is no job {job_id} in {self._store.place}.", hint="dynasmith jobs list shows them")
+            place = self._store.place
+            raise JobNotFound(f"There is no job {job_id} in {place}.", hint="dynasmith jobs list shows them")
         return decode_job(found)
 
 

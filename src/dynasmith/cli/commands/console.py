@@ -23,6 +23,7 @@ def command(invocation: Invocation, port: int, read_only: bool, allow_changes: b
     if read_only and allow_changes:
         raise UsageError("--read-only and --allow-changes contradict each other.", hint="use one of them")
     try:
+        from dynasmith.console.link_page import LinkPage
         from dynasmith.console.serve import serve
         from dynasmith.console.state import Console
     except ModuleNotFoundError as error:
@@ -39,6 +40,8 @@ def command(invocation: Invocation, port: int, read_only: bool, allow_changes: b
         hides=invocation.redact,
     )
 
+    pages: list[LinkPage] = []
+
     def opened(link: str) -> None:
         try:
             if invocation.as_json:
@@ -52,9 +55,14 @@ def command(invocation: Invocation, port: int, read_only: bool, allow_changes: b
             may = "Pages may change things." if changes else "It is read only."
             invocation.say(f"Open this link within 120 seconds; it works once. {may} Ctrl-C stops the console.")
         if open_browser:
-            click.launch(link)
+            pages.append(LinkPage(link))
+            pages[0].show(lambda: invocation.say("No browser could be opened: open the link yourself."))
 
-    serve(console, port, opened)
+    def spent() -> None:
+        for page in pages:
+            page.close()
+
+    serve(console, port, opened, spent)
     invocation.say("The console has stopped.")
     return 0
 

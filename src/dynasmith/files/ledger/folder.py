@@ -19,7 +19,7 @@ from pathlib import Path
 
 import msgspec
 
-from dynasmith.errors import CheckpointError, RunError
+from dynasmith.errors import CheckpointError, JobNotFound, RunError
 from dynasmith.files.folder_removal import refuse_link, remove_folder
 from dynasmith.files.ledger.dead_letters import append_dead, drop_dead, page_name, read_dead
 from dynasmith.files.ledger.lock import ProcessLock, is_locked
@@ -137,7 +137,7 @@ class FolderLedger:
     def _home(self, job_id: str) -> Path:
         home = self._folder / job_id
         if not job_id or Path(job_id).name != job_id or not (home / "job.json").is_file():
-            raise RunError(f"There is no job {job_id} in {self._folder}.", hint="dynasmith jobs list shows them")
+            raise JobNotFound(f"There is no job {job_id} in {self._folder}.", hint="dynasmith jobs list shows them")
         return home
 
     def _shown(self, home: Path) -> Job:

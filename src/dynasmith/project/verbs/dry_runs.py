@@ -353,7 +353,7 @@ class DryRuns(VerbAccess):
     def undo(self, job: str, *, max_write_units: float | None = None) -> UndoDryRun:
         """What `Jobs.undo` would send, counted from the undo journal. Costs one DescribeTable, and takes no lock.
 
-        Raises RunError where there is no such job or it has no journal, UsageError where several jobs begin so or the
+        Raises JobNotFound, RunError where it has no journal, UsageError where several jobs begin so or the
         job is not a backfill.
         """
         from dynasmith.project.verbs.item_options import transfer_options

@@ -59,7 +59,7 @@ class JobTicks(JobLookup):
         """Look at a job until it is done, failed or cancelled, for ``wait_timeout`` at most; the job as it is then.
 
         It does nothing for the job: somebody else runs it, or ticks. Costs one read of the ledger every 5 seconds.
-        Raises RunError where there is no such job, UsageError where several begin so, and Interrupted.
+        Raises JobNotFound where there is no such job, UsageError where several begin so, and Interrupted.
         """
         job_id, clock, stop = self.find(job), self._items.world.clock, stopped or StopFlag()
         began = clock.monotonic()

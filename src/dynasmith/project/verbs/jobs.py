@@ -81,7 +81,7 @@ class Jobs(JobTicks):
 
         None for a job of a verb that keeps none (a refresh, an erasure, an apply, what the service does), or of an
         earlier version. At most a second old while it runs, in a ledger in a table or in S3 five. Costs one read of the
-        ledger, whoever runs the job. Raises RunError where there is no such job, UsageError where several begin so.
+        ledger, whoever runs the job. Raises JobNotFound where there is no such job, UsageError where several begin so.
         """
         return self._items.ledger.activity(self.find(job))
 
@@ -89,7 +89,7 @@ class Jobs(JobTicks):
     def dead_letters(self, job: str) -> tuple[DeadLetter, ...]:
         """The items of a job that could not be moved, each with its reason; they hold customers' data.
 
-        All of them are in memory at once. Costs a read of the ledger. Raises RunError where there is no such job,
+        All of them are in memory at once. Costs a read of the ledger. Raises JobNotFound where there is no such job,
         UsageError where several begin so.
         """
         return tuple(self._items.ledger.dead_letters(self.find(job)))

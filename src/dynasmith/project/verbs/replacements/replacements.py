@@ -26,7 +26,7 @@ class Replacements(JobLookup):
     def status(self, job: str) -> Replacement:
         """How far a replacement is, as its last run kept it; with the counts of its copy. Reads the ledger alone.
 
-        Raises RunError where there is no such job, UsageError where several begin so or it replaces no table.
+        Raises JobNotFound where there is no such job, UsageError where several begin so or it replaces no table.
         """
         return with_definition(self._items, shown(self._items, self._replacement(job)), write=False)
 
