@@ -1,5 +1,6 @@
 """The verbs on a real engine behind the strict endpoint: throttled, broken, changed while they run; nothing is lost."""
 
+import threading
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -37,6 +38,7 @@ from dynasmith.jobs.options import Mode, TransferOptions
 from dynasmith.ports.items import Page, Source, ThrottleListener
 from dynasmith.ports.listener import Event
 from dynasmith.strict import StrictServer
+from dynasmith.strict.state.capacity import Limit
 from dynasmith.tables.description import TableDescription
 from dynasmith.tables.table import Key, KeyAttribute, Table
 from flow.engine_runs import copy, populate, resumed
@@ -74,6 +76,13 @@ def around(*listeners: Any) -> RunContext:
     return RunContext(listener=listen, loop_factory=new_event_loop)
 
 
+def open_when_refused(strict: StrictServer, closed: Limit) -> None:
+    """End a limit once a whole batch was refused, however slowly this machine sends them."""
+    while not any(call.operation == "BatchWriteItem" and call.status == 400 for call in list(strict.journal)):
+        threading.Event().wait(0.02)
+    closed.remove()
+
+
 @pytest.fixture(params=[0, 2], ids=["here", "in-processes"])
 def asking(request: pytest.FixtureRequest) -> Asking:
     """Options of a copy: the same promises in this process and in two of its own."""
@@ -93,6 +102,8 @@ def test_a_copy_that_is_throttled_and_broken_loses_nothing(
     source, target = make_table(), make_table()
     items = fill(client, source, 600)
     strict.throttle(target, write_units=400)
+    closed = strict.throttle(target, write_units=1)
+    threading.Thread(target=open_when_refused, args=(strict, closed), daemon=True).start()
     for number, kind in enumerate(["500", "reset-before", "reset-after", "500-after", "cut-body", "wrong-crc"]):
         strict.fault("BatchWriteItem", kind=kind, times=None, probability=0.08, seed=number, table=target)
         strict.fault("Scan", kind=kind, times=None, probability=0.08, seed=number + 50, table=source)

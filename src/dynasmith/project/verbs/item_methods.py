@@ -197,7 +197,7 @@ class ItemMethods(CopyMethods, PopulateMethods, BackfillMethods):
         ``transform`` is what a copy did to the source's items; ``job`` is that copy (an id, the beginning of one, or
         ``last``), which knows its transform and filter, and is needed where the transform uses ``ctx``. ``processes``
         is how many processes read, ``on`` where workers elsewhere do. Raises
-        UsageError, TableNotFound, RunError where there is no such job, CheckpointError where a table of the job was
+        UsageError, TableNotFound, JobNotFound where there is no such job, CheckpointError where a table of the job was
         made again, and Interrupted: it is run again then. Costs the read units of both sides, and on a difference once
         more.
         """

@@ -30,6 +30,6 @@ class JobLookup:
     def find(self, job: str) -> str:
         """The id of the job that is meant: an id, the beginning of one, or ``last`` for the one that began last.
 
-        Raises RunError where there is none, UsageError where several begin so. A whole id is not looked for.
+        Raises JobNotFound where there is none, UsageError where several begin so. A whole id is not looked for.
         """
         return job if is_whole_id(job) else chosen(job, self.list())

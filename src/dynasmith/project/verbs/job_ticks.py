@@ -34,10 +34,10 @@ class JobTicks(JobLookup):
         loses nothing: the next one finds the place from the live table. A table that fails is in ``failed`` of the
         report, and the others go on.
 
-        Raises UsageError for a job that applies nothing, RunError for one that is over or whose consent has ended,
-        CheckpointError for one that this version cannot read, StalePlan in another account, Region or endpoint, and
-        Unreachable. Costs one description of each table and one a wait, and a read of CloudWatch for an index that is
-        built.
+        Raises UsageError for a job that applies nothing, JobNotFound, RunError for one that is over or whose consent
+        has ended, CheckpointError for one that this version cannot read, StalePlan in another account, Region or
+        endpoint, and Unreachable. Costs one description of each table and one a wait, and a read of CloudWatch for an
+        index that is built.
         """
         from dynasmith.project.verbs.apply_job import tick_job
 
@@ -47,8 +47,8 @@ class JobTicks(JobLookup):
     def progress(self, job: str) -> TickReport:
         """Where a detached apply was when its last tick ended; costs a read of the ledger, and changes nothing.
 
-        Raises UsageError for a job that applies nothing, RunError where there is no such job, CheckpointError for one
-        that this version cannot read.
+        Raises UsageError for a job that applies nothing, JobNotFound where there is no such job, CheckpointError for
+        one that this version cannot read.
         """
         from dynasmith.project.verbs.apply_job import job_progress
 
@@ -86,7 +86,7 @@ class JobTicks(JobLookup):
     def replan(self, job: str) -> Plan:
         """The plan of the tables of a detached apply that are not done, made from what is live now. Reads only.
 
-        Raises UsageError for a job that applies nothing, RunError where there is no such job, CheckpointError and
+        Raises UsageError for a job that applies nothing, JobNotFound where there is no such job, CheckpointError and
         FileFormatError for one that cannot be read.
         """
         from dynasmith.project.verbs.apply_job import planned_again
@@ -98,7 +98,8 @@ class JobTicks(JobLookup):
         """Put another plan, of `replan`, in place of that of a detached apply, under its id; `tick` goes on with it.
 
         Raises ConsentRequired and UsageError as `Project.apply` does, StalePlan where a table has changed meanwhile,
-        TableBusy where one is being deleted, Locked where a process works on the job, RunError where it is over.
+        TableBusy where one is being deleted, Locked where a process works on the job, RunError where it is over,
+        JobNotFound.
         """
         from dynasmith.project.verbs.apply_job import replan
 

@@ -72,7 +72,8 @@ class Jobs(JobTicks):
 
     @checked()
     def show(self, job: str) -> Job:
-        """One job, without its checkpoints. Raises RunError where there is none, UsageError where several begin so."""
+        """One job, without its checkpoints. Raises JobNotFound where there is none, UsageError where several begin
+        so."""
         return self._items.ledger.show(self.find(job))
 
     @checked()
@@ -117,9 +118,9 @@ class Jobs(JobTicks):
         """End a job for good; what it wrote stays. A migration whose job is cancelled fails at that step. The process
         that runs a replacement ends it as `Replacements.abort` does.
 
-        Raises RunError for a job that is over or does not exist, and for a replacement that no process runs and that
-        has turned on a stream or stopped writes (`Replacements.abort` takes it back) or whose new table is in use;
-        UsageError where several jobs begin so.
+        Raises JobNotFound where there is no such job, RunError for one that is over, and for a replacement that no
+        process runs and that has turned on a stream or stopped writes (`Replacements.abort` takes it back) or whose new
+        table is in use; UsageError where several jobs begin so.
         """
         job_id = self.find(job)
         if isinstance(self.show(job_id).spec, Replace):
@@ -133,7 +134,7 @@ class Jobs(JobTicks):
     def pause(self, job: str) -> None:
         """Let a job that runs wait, within a second.
 
-        Raises RunError for a job that is over or does not exist, UsageError where several jobs begin so.
+        Raises JobNotFound where there is no such job, RunError for one that is over, UsageError where several begin so.
         """
         self._refuse_of_service(self.find(job), "be paused")
         engine_jobs.pause(self._items.ledger, self.find(job))
@@ -142,14 +143,14 @@ class Jobs(JobTicks):
     def proceed(self, job: str) -> None:
         """Let a paused job go on in the process that runs it.
 
-        Raises RunError for a job that is over or does not exist, UsageError where several jobs begin so.
+        Raises JobNotFound where there is no such job, RunError for one that is over, UsageError where several begin so.
         """
         engine_jobs.proceed(self._items.ledger, self.find(job))
 
     @checked()
     def pace(self, job: str, *, max_read_units: float | None = None, max_write_units: float | None = None) -> None:
         """Another pace, in capacity units a second, at once where the job runs. Raises UsageError where none is given,
-        RunError for a job that is over."""
+        RunError for a job that is over, JobNotFound where there is none."""
         if max_read_units is None and max_write_units is None:
             raise UsageError("No pace was given.", hint="give max_read_units or max_write_units")
         self._refuse_of_service(self.find(job), "get another pace")
@@ -177,10 +178,10 @@ class Jobs(JobTicks):
         """Put back what a backfill changed; what others changed since stays and is reported as dead letters.
 
         A backfill that could be resumed is cancelled first. Raises ConsentRequired, Locked while it runs, UsageError
-        for a job that is no backfill, RunError where it has no journal. Costs the write units of what is put back.
-        Stopped halfway it is a job that `resume` continues. RunError for the job of a migration that is applied or
-        began: `migrate down` takes it back. ``processes`` is how many processes put items back, ``on``
-        where workers elsewhere do.
+        for a job that is no backfill, JobNotFound, RunError where it has no journal. Costs the write units of what is
+        put back. Stopped halfway it is a job that `resume` continues. RunError for the job of a migration that is
+        applied or began: `migrate down` takes it back. ``processes`` is how many processes put items back, ``on`` where
+        workers elsewhere do.
         """
         options = TransferOptions(processes=processes or 0, max_write_units=max_write_units)
         job_id = self.find(job)
@@ -192,8 +193,8 @@ class Jobs(JobTicks):
         """Remove what is kept of jobs that are over, dead letters and undo journals too: they hold customers' data.
 
         An undo journal needs the consent `yes`, and the name of a protected environment whose table it is of; else
-        ConsentRequired is raised before anything is removed. Raises RunError for a job that is not over or does not
-        exist, or that belongs to a migration which began and did not end; UsageError where several jobs begin so.
+        ConsentRequired is raised before anything is removed. Raises JobNotFound, RunError for a job that is not
+        over, or that belongs to a migration which began and did not end; UsageError where several jobs begin so.
         """
         job_ids = list(dict.fromkeys(map(self.find, jobs)))
         for job_id in job_ids:
@@ -252,7 +253,7 @@ class Jobs(JobTicks):
         ``transform`` is needed again only for a function that the job could not remember by name. An operations file or
         a module that changed since the job began is refused with ConsentRequired, unless ``accept_changed_transform``.
         ``on`` is where its workers are from now on, whatever it began with; without it they are here.
-        Raises Locked while another process runs it, RunError for a job that is over, does not exist or belongs to a
+        Raises Locked while another process runs it, JobNotFound, RunError for a job that is over or belongs to a
         migration that began and did not end, CheckpointError where a table of it was made again, UsageError where
         several jobs begin so, TransformError where the transform of a backfill changes an item again that it has
         changed (nothing is written then) or an item stops the job. What was written stays; a page of each segment may
