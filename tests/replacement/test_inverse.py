@@ -92,8 +92,8 @@ def test_a_stream_of_old_images_shows_own_puts_and_deletions_apart() -> None:
     item, own = old("1", mail="a"), OwnWrites()
     place = canonical_key(item, OLD)
     put, deleted = write_digest(place, item), write_digest(place, None)
-    modified = ChangeRecord(keys=place, old=item, sequence="1", kind="modify")  # type: ignore[arg-type]
-    removed = ChangeRecord(keys=place, old=item, sequence="2", kind="remove")  # type: ignore[arg-type]
+    modified = ChangeRecord(keys=RawItem(place), old=item, sequence="1", kind="modify")
+    removed = ChangeRecord(keys=RawItem(place), old=item, sequence="2", kind="remove")
     own.announce([deleted])
     assert (own.match(modified, place), own.match(removed, place)) == (None, deleted)
     own.announce([put])

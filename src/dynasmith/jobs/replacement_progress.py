@@ -65,6 +65,7 @@ class ReplacementProgress(Struct, frozen=True, kw_only=True, omit_defaults=True)
     there is a way back; ``been_back``: the new table was in use, and the old one is again. ``conflicts`` counts keys
     that others wrote to the table that is not in use, and that did not come over, ``late_keys`` shows some of them;
     ``accepts_conflicts``: they are given up.
+    ``finishes``: the streams are being turned off, so that neither table is followed any more.
     ``writes_definition``: the definition gets the name of the table in use once the pointer is switched.
     """
 
@@ -93,6 +94,7 @@ class ReplacementProgress(Struct, frozen=True, kw_only=True, omit_defaults=True)
     writes_definition: bool = False
     late_keys: tuple[str, ...] = ()
     accepts_conflicts: bool = False
+    finishes: bool = False
 
     @property
     def new_in_use(self) -> bool:

@@ -46,14 +46,18 @@ class CaptureThread:
         """Begin to read."""
         self._thread.start()
 
+    def stop(self) -> None:
+        """Read nothing more. Returns when the page that is read just now is kept."""
+        self._stop.set()
+        if self._thread.is_alive():
+            self._thread.join()
+
     def close(self) -> None:
         """Stop, and close the spool. Closed again it is so already."""
         if self._closed:
             return
         self._closed = True
-        self._stop.set()
-        if self._thread.is_alive():
-            self._thread.join()
+        self.stop()
         self._spool.close()
 
     def check(self) -> None:

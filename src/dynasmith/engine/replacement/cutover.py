@@ -85,7 +85,7 @@ def cut_over(run: CutoverRun, session: ReplacementSession, parts: SwitchParts) -
             _stop_writes(run, session, parts)
             run.recheck(session)
             _refuse_late(run, session, parts)
-            _close_other(session)
+            _end_following(run, session)
         except BaseException:
             take_back(run, source, parts.fence, states)
             raise
@@ -93,15 +93,16 @@ def cut_over(run: CutoverRun, session: ReplacementSession, parts: SwitchParts) -
     kept = run.spec.progress.fences.get(target)
     try:
         standing = _named(parts.pointer, source, target)
-        if resumed and standing != target:  # else the application writes to the target, and nobody else may
+        if resumed:
             parts.fence.put()
             parts.fence.prove()
             session.follower.catch_up(quiet=True)
+            _end_following(run, session)
         if kept:
             parts.other.lift()
             run.keep(fences=_without(run.spec.progress.fences, target))
         parts.pointer.switch(standing, target)
-    except (ChangeConflict, PointerError, AccessError, ServiceError) as error:
+    except (ChangeConflict, PointerError, AccessError, ServiceError, RunError) as error:
         # Where the reply was lost it may be switched in a moment, whatever it says now.
         if not isinstance(error, ServiceUnavailable) and parts.pointer.read().table != target:
             take_back(run, source, parts.fence, states)
@@ -109,7 +110,12 @@ def cut_over(run: CutoverRun, session: ReplacementSession, parts: SwitchParts) -
                 run.keep(fences=run.spec.progress.fences | _fenced(target, kept or run.spec.progress.fence))
                 parts.other.put()
         raise
-    now = parts.clock.now()
+    end_switch(run, states, parts.clock)
+
+
+def end_switch(run: CutoverRun, states: SwitchStates, clock: Clock) -> None:
+    """Keep that the pointer is switched."""
+    now = clock.now()
     fenced_at = run.spec.progress.fenced_at or now
     run.keep(
         switched_at=now,
@@ -196,12 +202,7 @@ def _stop_writes(run: CutoverRun, session: ReplacementSession, parts: SwitchPart
     parts.fence.put()
     parts.fence.prove()
     session.follower.catch_up(quiet=True, late=late)
-    if blocked := session.follower.figures.blocked:
-        raise RunError(
-            f"{blocked:,} keys cannot be made equal, so nothing was switched.",
-            hint="dynasmith replace status shows them with their reasons",
-        )
-    _refuse_conflicts(run, session)
+    _refuse_blocked(session)
     if session.passing is not None:
         session.passing.await_quiet()
         while not session.passing.quiet:
@@ -211,13 +212,24 @@ def _stop_writes(run: CutoverRun, session: ReplacementSession, parts: SwitchPart
             session.follower.pause()
 
 
-def _close_other(session: ReplacementSession) -> None:
-    """From here on the stream of the other table is read by whoever follows it: what was written by us is behind."""
-    session.follower.capture.keep((), session.follower.check)
+def _end_following(run: CutoverRun, session: ReplacementSession) -> None:
+    """Have everything that was read in the other table, and read neither stream any more. From here on the stream of
+    the table in use is that of one that is not: what comes there is a late write, and the other one is followed."""
+    session.follower.end()
+    _refuse_blocked(session)
+    _refuse_conflicts(run, session)
     if session.passing is not None:
         session.passing.close()
     if session.watch is not None:
         session.watch.capture.close()
+
+
+def _refuse_blocked(session: ReplacementSession) -> None:
+    if blocked := session.follower.figures.blocked:
+        raise RunError(
+            f"{blocked:,} keys cannot be made equal, so nothing was switched.",
+            hint="dynasmith replace status shows them with their reasons",
+        )
 
 
 def _late(run: CutoverRun, session: ReplacementSession, parts: SwitchParts) -> Callable[[], None]:
@@ -238,7 +250,8 @@ def _refuse_late(run: CutoverRun, session: ReplacementSession, parts: SwitchPart
 
 
 def take_back(run: CutoverRun, table: str, fence: WriteFence, states: SwitchStates) -> None:
-    """Let writes of a table go on, and follow as before."""
+    """Let writes of a table go on, and follow as before. Raises LeaseLost where the fence may be another run's."""
+    run.keep()
     fence.lift()
     run.keep(fenced_at=None, switches=False, fences=_without(run.spec.progress.fences, table))
     run.enter(states.failed)

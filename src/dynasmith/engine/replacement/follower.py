@@ -87,6 +87,16 @@ class Follower:
         self._refusals.clear()
         return handled
 
+    def end(self) -> None:
+        """Read nothing more, and handle what was read: what is written from now on is for another reader."""
+        self.capture.stop()
+        self.capture.check()
+        while self.dirty.pending:
+            if not self.step():
+                self.pause()
+        self.keep()
+        self.capture.close()
+
     def unexplained(self, changed: list[DirtyKey]) -> int:
         """How many of these keys, which a comparison made dirty, the stream says nothing about, once it was read."""
         self.catch_up()

@@ -39,6 +39,7 @@ class LateWrites:
 
     def read(self, records: Sequence[ChangeRecord]) -> ReadRecords:
         """Bring over what can be; a mark for each key that is a conflict."""
+        self._own.forget_unkept()
         own, marks = [], []
         for record in records:
             digest = self._own.match(record, canonical_key(record.keys, self._mapping.source))

@@ -65,6 +65,13 @@ class OwnWrites:
             self._take([digest])
             self._read[digest] += 1
 
+    def forget_unkept(self) -> None:
+        """What was read and is not kept is read again: the page came to nothing."""
+        with self._lock:
+            for digest in self._read.elements():
+                self._left.setdefault(digest[:PLACE_BYTES], Counter())[digest] += 1
+            self._read.clear()
+
     def keep(self, digests: Iterable[bytes]) -> None:
         """It is kept now that the records of these were read."""
         with self._lock:

@@ -14,6 +14,7 @@ from dynasmith.engine.replacement.cutover import (
     SwitchParts,
     SwitchStates,
     cut_over,
+    end_switch,
     refuse_conflicts,
     take_back,
 )
@@ -126,8 +127,7 @@ class _Run:
         self.spec, self.claim, self.context = spec, claim, world.context
         self.at = world.replacing(spec)
         self.permit = RunPermit(claim.job.id, claim.lease)
-        self.counts = claim.job.counts
-        self.stop = StopRequest()
+        self.counts, self.stop = claim.job.counts, StopRequest()
         self.streams = TableStreams(self, self.at, claim.job.id)
 
     @property
@@ -158,10 +158,16 @@ class _Run:
         if self.state in ("finished", "aborted"):
             return
         self.at.identities(self.claim.job.id)
-        if self.state in ("following back", "cutover back"):
+        back = self.state in ("following back", "cutover back")
+        used_next = self.streams.name_of("source" if back else "target")
+        if self.spec.progress.switches and self.at.pointer(self.spec).read().table == used_next:
+            end_switch(self, BACK if back else CUTOVER, self.at.clock)
+        elif self.spec.progress.finishes:
+            self.finish()
+        elif back:
             self.follow_back()
-            return
-        self.follow()
+        else:
+            self.follow()
 
     def parts(self) -> RunParts:
         """What the run lends to a session."""
@@ -281,9 +287,13 @@ class _Run:
 
     def finish_where_asked(self) -> None:
         """End it where that is the goal: both streams are as they were, and the definition is applied."""
-        if self.spec.until != "finished":
-            return
-        refuse_conflicts(self.spec.progress, self.spec.source.table)
+        if self.spec.until == "finished":
+            refuse_conflicts(self.spec.progress, self.spec.source.table)
+            self.finish()
+
+    def finish(self) -> None:
+        """The same, where nobody looks for late writes any more."""
+        self.keep(finishes=True)
         self.streams.put_back("target")
         self.at.finish_target()
         self.streams.put_back("source")

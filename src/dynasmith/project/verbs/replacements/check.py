@@ -141,6 +141,11 @@ def check_back(spec: Replace, fence: str, max_fence_seconds: float, items: ItemW
             hint="dynasmith replace finish ends it; another replacement can lead to a table like the old one",
         )
     _check_switch(spec.progress.pointer, fence, max_fence_seconds, items)
+    if spec.progress.finishes:
+        raise RunError(
+            f"The replacement of {spec.source.table} is being finished: the old table does not follow any more.",
+            hint="dynasmith replace finish goes on with it",
+        )
     if spec.progress.state not in ("following back", "cutover back"):
         raise RunError(
             f"{spec.target.table} is not in use: the replacement of {spec.source.table} is {spec.progress.state}.",
