@@ -16,7 +16,7 @@
     `-- RunError                exit 1   something did not work
         |-- TableNotFound, TableExists, TableBusy, ItemNotFound, BackupNotFound, JobNotFound
         |-- HookFailed                   do what the hook of a model does by hand: the write before it stands
-        |-- ReplacementRequired          a new table is needed; dynasmith never deletes and creates
+        |-- ReplacementRequired          a new table is needed: dynasmith replace makes it
         |-- ChangeConflict               something that stays forbids it: fix the definition
         |-- StalePlan                    plan again
         |-- Recorded                     an error of a plan, raised again with the code that it had
@@ -252,7 +252,7 @@ class HookFailed(RunError):
 
 
 class ReplacementRequired(RunError):
-    """The change needs a new table (key, key type, LSI). dynasmith never deletes and creates."""
+    """The change needs a new table (key, key type, LSI), which `dynasmith replace` makes while this one is in use."""
 
     code = "replacement-required"
 

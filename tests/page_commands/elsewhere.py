@@ -39,7 +39,7 @@ RUN_ELSEWHERE: Final[Mapping[str, str]] = {
     "docs/guide/s3.md": "tests/item_stories/test_s3_guide.py",
     "docs/guide/delete-items.md": "tests/item_stories/test_delete_items.py",
     "docs/guide/erase.md": "tests/item_stories/test_erase.py",
-    "docs/guide/replace.md": "tests/replacement/test_replace.py",
+    "docs/guide/replace.md": "tests/replacement/test_page.py",
     "docs/guide/refresh.md": "tests/item_stories/test_refresh.py",
     "docs/guide/safe-copies.md": "tests/item_stories/test_safe_copies_page.py",
     "docs/guide/table-on-demand.md": "tests/retirement/test_scenarios.py",

@@ -100,7 +100,7 @@ def _owners(said: tuple[str, ...]) -> dict[str, str]:
 @verb("status", example="dynasmith replace status last")
 @click.argument("job")
 def status(invocation: Invocation, job: str) -> int:
-    """Show how far a replacement is: state, keys that are not equal yet, keys that cannot be."""
+    """Show how far a replacement is: state, keys that are not equal yet, keys that cannot be, and why."""
     from dynasmith.cli.replacement_report import show_replacement
 
     show_replacement(invocation, invocation.project().replacements.status(job))
@@ -169,9 +169,10 @@ def cutover(
 
 @verb("back", example="dynasmith replace back last")
 @click.argument("job")
-@click.option("--fence", metavar="FENCE", help="As of the cut-over; default the same as there.")
+@click.option("--fence", metavar="FENCE",
+              help="What stops writes of the new table: policy, or hook:COMMAND; default as for cutover.")  # fmt: skip
 @click.option("--no-fence", is_flag=True, help="Stop no writes: the new table has no writer now.")
-@click.option("--max-fence", type=float, metavar="SECONDS", help="Stop writes so long at most; default as there.")
+@click.option("--max-fence", type=float, metavar="SECONDS", help="Stop writes so long at most; default as for cutover.")
 @click.option("--write", is_flag=True, help="Write the old table's name into the definition after the switch.")
 @click.option("--max-read-units", type=UNITS, help=COMPARED_UNITS)
 @click.option("--accept-conflicts", is_flag=True, help="Overwrite items that were written to the old table too late.")
@@ -225,7 +226,7 @@ def finish(invocation: Invocation, job: str, accept_conflicts: bool) -> int:
 @verb("abort", example="dynasmith replace abort last")
 @click.argument("job")
 def abort(invocation: Invocation, job: str) -> int:
-    """End a replacement before its cut-over. Both tables stay."""
+    """End a replacement while the old table is in use: before the cut-over, or after the way back. Both tables stay."""
     from dynasmith.cli.flow_report import FlowProgressView
     from dynasmith.cli.replacement_report import show_replacement
 
