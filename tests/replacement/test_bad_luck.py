@@ -43,6 +43,9 @@ def test_killed_after_the_switch_nothing_is_written_over_what_the_application_wr
 ) -> None:
     job, real = following(story), FilePointer.switch
     change(story, user(3, count=1))
+    live = client_of(story.endpoint, story.account)
+    expires = {"Enabled": True, "AttributeName": "expires"}
+    live.update_time_to_live(TableName="users", TimeToLiveSpecification=expires)
 
     def switch(pointer: FilePointer, before: str | None, after: str) -> None:
         real(pointer, before, after)
@@ -56,6 +59,11 @@ def test_killed_after_the_switch_nothing_is_written_over_what_the_application_wr
     change(story, user(3, count=2), "users-v2")
     assert story("jobs", "resume", job, "--json").json["replacement"]["state"] == "following back"
     assert by_id(story.items("users-v2"))["3"]["n"] == {"N": "2"}
+    story.define({**definition("mail"), "name": "users-v2"})  # which says nothing of time to live
+    assert story("replace", "finish", job, "--yes").code == 0
+    found = live.describe_time_to_live(TableName="users-v2")["TimeToLiveDescription"]
+    assert found.get("AttributeName") == "expires"
+    live.close()
 
 
 def test_a_pointer_that_somebody_switched_before_is_no_cut_over(story: ItemStory) -> None:

@@ -142,9 +142,13 @@ class _Run:
     def go(self) -> None:
         """From its state to where the run is to end."""
         self.check()
-        cuts_over = self.state in ("cutover", "following back") or self.at.commanded
-        if self.spec.until == "following back" and not cuts_over:  # one that was refused is commanded again
-            self.spec = msgspec.structs.replace(self.spec, until="verified")
+        if not self.at.commanded:  # a switch that was refused is commanded again
+            until = self.spec.until
+            if until == "following back" and self.state not in ("cutover", "following back"):
+                until = "verified"
+            elif until == "back" and self.state == "following back":
+                until = "following back"
+            self.spec = msgspec.structs.replace(self.spec, until=until)
         if self.spec.until == "aborted":
             self.abort()
             return

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import msgspec
-from msgspec import structs
+from msgspec import UNSET, structs
 
 from dynasmith.aws.control.change_stream import AwsChangeStream
 from dynasmith.aws.control.model_items import AwsModelItems
@@ -88,14 +88,15 @@ class ProjectReplacementWorld:
         return pointer_of(spec.progress.pointer, self.world.folder, self.world.world.session)
 
     def finish_target(self) -> None:
-        """What the definition of the old or of the new name says."""
+        """What the definition of the old or of the new name says; time to live as the old table has it, where it says
+        nothing about that."""
         world = self.world.world
         source, target = self.spec.source.table, self.spec.target.table
         by_name = {table.name: table for table in world.defined_tables()}
-        wanted = by_name.get(target) or by_name.get(source)
-        if wanted is None:
+        wanted = by_name.get(target) or by_name.get(source) or self.definition
+        if wanted.time_to_live is UNSET:  # nobody said that items do not expire any more
             expires = world.control.describe(source, ("time_to_live",)).table.time_to_live
-            wanted = structs.replace(self.definition, time_to_live=expires)
+            wanted = structs.replace(wanted, time_to_live=expires)
         plan = make_plan(world, [structs.replace(wanted, name=target)])
         report = apply_plan(plan, world.control, world.clock, listener=self.listener)
         for error in report.failures.values():
@@ -204,7 +205,15 @@ class ProjectReplacementWorld:
 
     def journal(self, job: str) -> SegmentedJournal:
         """The journal of the job."""
-        return journals_of(self.world.world).reopen(job)
+        try:
+            return journals_of(self.world.world).reopen(job)
+        except RunError as error:
+            if not self.world.world.settings.journal.startswith("s3://"):
+                error.hint = (
+                    "go on where the job began, or end it with dynasmith replace abort; with a journal in S3 ([jobs] "
+                    "journal) every machine can go on with the next one"
+                )
+            raise
 
     def copy(self, spec: Replace, claim: Claim, stop: StopRequest) -> Counts:
         """The copy as a job of its own, which is paused and cancelled with the replacement."""
