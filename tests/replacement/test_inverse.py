@@ -13,6 +13,7 @@ from dynasmith.engine.replacement.inverse_mapping import InverseMapping
 from dynasmith.engine.replacement.inverse_tables import InverseTables
 from dynasmith.engine.replacement.item_mapping import ItemMapping
 from dynasmith.engine.replacement.own_writes import OwnWrites, write_digest
+from dynasmith.engine.replacement.owned_tables import OwnedTables
 from dynasmith.items.ctx import Context
 from dynasmith.items.key import KeySchema, canonical_key
 from dynasmith.items.transform import ItemRefused, Transform
@@ -76,16 +77,17 @@ def test_a_lost_reply_is_a_write_of_our_own(story: ItemStory) -> None:
     story.make("users-v2", key="id")
     story.put("users", {"id": {"S": "1"}})
     items = AwsModelItems(world_of(Project.load()).session)
-    mapping = InverseMapping(ItemMapping(OLD, OLD), None)
-    tables = InverseTables(items, "users-v2", "users", mapping)
+    same = ItemMapping(OLD, OLD)
     item = old("2", mail="a")
     key = canonical_key(item, OLD)
-    for operation in ("PutItem", "DeleteItem"):
-        story.served.fault(operation, kind="500-after", table="users")
-    assert tables.put(item, key) == OwnedPut(changed=True)
-    assert tables.put(item, key) == OwnedPut()
-    assert tables.delete(key, key)
-    assert not tables.delete(key, key)
+    back = InverseTables(items, "users-v2", "users", InverseMapping(same, None))
+    for tables in (back, OwnedTables(items, "users-v2", "users", same)):
+        for operation in ("PutItem", "DeleteItem"):
+            story.served.fault(operation, kind="500-after", table="users")
+        assert tables.put(item, key) == OwnedPut(changed=True)
+        assert tables.put(item, key) == OwnedPut()
+        assert tables.delete(key, key)
+        assert not tables.delete(key, key)
 
 
 def test_a_stream_of_old_images_shows_own_puts_and_deletions_apart() -> None:

@@ -4,19 +4,23 @@ from pathlib import Path
 
 import pytest
 
+from dynasmith.engine.replacement.capture_thread import CaptureThread
+from dynasmith.engine.replacement.dirty_set import DirtySet
 from dynasmith.engine.replacement.late_writes import LateWrites
+from dynasmith.engine.replacement.mark_spool import MarkSpool
 from dynasmith.engine.replacement.own_writes import OwnWrites, write_digest
 from dynasmith.engine.transfer.permit import RunPermit
 from dynasmith.errors import LeaseLost, RunError, ServiceUnavailable
 from dynasmith.items.key import canonical_key
 from dynasmith.items.wire import RawItem
 from dynasmith.pointer.file import FilePointer
+from dynasmith.ports.permit import check_sending
 from dynasmith.ports.streams import ChangeRecord
 from dynasmith.project.verbs.replacements.hooks import HookFence
 from dynasmith.project.verbs.replacements.replacement_world import ProjectReplacementWorld
 from item_stories.kit import ItemStory
 from replacement.kit import by_id, change, user, with_users
-from replacement.model import SOURCE, mapping_of
+from replacement.model import SOURCE, MemoryLog, mapping_of
 from replacement.test_cutover import Killed, hook, state
 
 LOG = Path("hooks.log")
@@ -91,3 +95,30 @@ def test_own_writes_of_a_page_that_is_read_again_stay_own() -> None:
         reading.read([ours, theirs])
     found = reading.read([ours, theirs])
     assert (list(found.own), found.marks) == ([write_digest(place, item)], [])
+
+
+class Round:
+    """A capture whose first round has a late write to bring over."""
+
+    sent = 0
+
+    def round(self) -> None:
+        """Send it."""
+        check_sending()
+        self.sent += 1
+
+
+def test_no_late_write_is_brought_over_once_the_lease_may_be_lost() -> None:
+    found, answers = Round(), [False, True]
+
+    def allowed() -> None:
+        if answers.pop(0):
+            raise LeaseLost("Another run has the job.")
+
+    spool, dirty = MarkSpool(MemoryLog(), lambda: 0.0), DirtySet()
+    thread = CaptureThread(found, spool, dirty, job="j", now=lambda: 0.0, allowed=allowed)  # type: ignore[arg-type]
+    thread.start()
+    with pytest.raises(LeaseLost):
+        thread.keep((), thread.check)
+    thread.close()
+    assert found.sent == 0

@@ -11,6 +11,7 @@ from dynasmith.engine.replacement.mark_spool import MarkSpool
 from dynasmith.engine.replacement.marks import Mark
 from dynasmith.engine.replacement.refusal_waits import PASSING, RefusalWaits
 from dynasmith.errors import RunError
+from dynasmith.ports.permit import sent_under
 from dynasmith.ports.streams import StreamTurnedOff
 
 POLL_SECONDS: Final = 0.25
@@ -98,16 +99,17 @@ class CaptureThread:
 
     def _run(self) -> None:
         try:
-            while not self._stop.is_set():
-                self._allowed()
-                if self._counts_anew.is_set():
-                    self.capture.await_quiet()
-                    self._counts_anew.clear()
-                self._round()
-                self._keep_others()
-                self._spool.idle()
-                if not self.capture.more:
-                    self._stop.wait(POLL_SECONDS)
+            with sent_under(self._allowed):  # late writes are brought over in this thread
+                while not self._stop.is_set():
+                    self._allowed()
+                    if self._counts_anew.is_set():
+                        self.capture.await_quiet()
+                        self._counts_anew.clear()
+                    self._round()
+                    self._keep_others()
+                    self._spool.idle()
+                    if not self.capture.more:
+                        self._stop.wait(POLL_SECONDS)
         except BaseException as error:  # it is raised where somebody waits for the capture
             self._error = error
             self._failed()

@@ -163,7 +163,8 @@ def refuse_conflicts(progress: ReplacementProgress, table: str) -> None:
     raise RunError(
         f"{progress.conflicts:,} {'key' if one else 'keys'} of {table} {'was' if one else 'were'} written when it was "
         "not in use any more, and did not come over.",
-        hint="dynasmith replace status shows them; copy by hand what is worth it, then add --accept-conflicts",
+        hint="dynasmith replace status shows them; write to the table in use what is missing there, then add "
+        "--accept-conflicts",
     )
 
 
