@@ -17,8 +17,15 @@ from typing import Any, NoReturn
 
 import pytest
 
+from shared_botocore import make_known
+
 FORKS = "collect once, and let so many forks run the tests, a file at a time (Linux)"
 PLACE_BYTES = 4
+SERVICES = (
+    *("application-autoscaling", "backup", "cloudwatch", "dynamodb", "dynamodbstreams", "iam", "kinesis", "kms"),
+    *("lambda", "logs", "s3", "sqs", "ssm", "sts"),
+)
+"""Those that most files make clients of: their documents take a second to read."""
 
 
 class FileQueue:
@@ -88,6 +95,7 @@ def pytest_runtestloop(session: pytest.Session) -> bool | None:
     terminal: Any = session.config.pluginmanager.getplugin("terminalreporter")
     if terminal is not None:
         terminal.showfspath = False
+    make_known(SERVICES)
     return Forks(session, list(files.values())).run(min(count, len(files)))
 
 

@@ -2,19 +2,23 @@
 
 Pure functions: the name by which an event is known, whether a handler takes keywords, a part of the user agent without
 what it may not hold; the model of a service, its methods and its rules for endpoints, which follow from a document that
-botocore reads once; and the copy of a tree of handlers, by a shorter way. Only the process of a test is changed; those
-that tests begin run botocore as it is.
+botocore reads once, for all sessions; and the copy of a tree of handlers, by a shorter way. Only processes of the tests
+are changed; those that run dynasmith alone have botocore as it is.
 """
 
 import inspect
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterable
 from functools import cache
 from types import FunctionType, MethodType
 from typing import Any, TypeVar
 
-from botocore import client, hooks, regions, useragent
+from botocore import client, hooks, regions, session, useragent
 from botocore.endpoint_provider import EndpointProvider
+from botocore.loaders import Loader
 from botocore.model import ServiceModel
+
+from dynasmith.aws.control import client_settings
+from dynasmith.ports.access import DUMMY_KEYS, ResolvedAccess
 
 _T = TypeVar("_T")
 _NAMES: dict[str, str] = {}
@@ -87,6 +91,37 @@ def _shared_provider(
     return _once("endpoints", (ruleset_data, partition_data), make, *sorted(excluded_params or ()))
 
 
+class _Paths(list[str]):
+    """Folders of documents; boto3 adds its own for each of its sessions."""
+
+    def append(self, path: str) -> None:
+        """Add one that is not there."""
+        if path not in self:
+            super().append(path)
+
+
+def _shared_documents(search_path_string: str | None = None) -> Loader:
+    """The documents of botocore, which the sessions of dynasmith share by themselves."""
+    loader: Any = client_settings._shared_loader(search_path_string)
+    if type(loader._search_paths) is list:
+        loader._search_paths = _Paths(loader._search_paths)
+    found: Loader = loader
+    return found
+
+
+def services_in_use() -> list[str]:
+    """The services of which this process has made a client."""
+    return sorted({str(key[-1]) for key in _SHARED if isinstance(key, tuple) and key[0] == "model"})
+
+
+def make_known(services: Iterable[str]) -> None:
+    """Read what a client of each of these services needs, before forks need it."""
+    access = ResolvedAccess(environment="none", endpoint="http://127.0.0.1:1", credentials=DUMMY_KEYS)
+    opened = client_settings.open_session(access)
+    for service in services:
+        opened.create_client(service, region_name="us-east-1", endpoint_url="http://127.0.0.1:1").close()
+
+
 def share() -> None:
     """Sessions and clients that are made from now on share what they work out."""
     changed: Any = hooks.EventAliaser
@@ -98,5 +133,7 @@ def share() -> None:
     changed.sanitize_user_agent_string_component = cache(useragent.sanitize_user_agent_string_component)
     _creator._load_service_model = _shared_model
     _creator._create_methods = _shared_methods
+    changed = session
+    changed.create_loader = _shared_documents
     changed = regions
     changed.EndpointProvider = _shared_provider

@@ -14,7 +14,7 @@ from faults.proxy import FaultProxy
 from faults.runner import Worker
 from faults.verbs import VERIFIED_PAGE, World
 
-RUNS_EACH = 60
+RUNS_EACH = 120
 """Runs of one worker: each leaves something behind, as a command that is over may."""
 
 

@@ -20,6 +20,7 @@ from typing import Any
 from dynasmith.aws.data.calls import Patience
 from dynasmith.aws.data.table_access import TableAccess
 from dynasmith.cli.main import run
+from shared_botocore import share
 
 MEMORY_BYTES_MAX = 3 * 1024**3
 """A reply that makes a process grow without end is to end the process, not the machine."""
@@ -74,4 +75,5 @@ def main(patience: str, descriptor: str) -> None:
 
 
 if __name__ == "__main__":
+    share()
     main(*sys.argv[1:])

@@ -4,7 +4,8 @@ A line of JSON on stdin is a run: words, folder, variables, and when it is kille
 after an even one was answered; 0 never) or ``seconds`` after it began. A line on stdout says how it ended.
 
 A call is one of a port: a request to a service, or what is written of a job or of its journal in a folder. What one run
-imported is imported for the next ones. Nobody waits for a lease here: whoever held it is known to be gone.
+imported and read of botocore's documents is there for the next ones. Nobody waits for a lease here: whoever held it is
+known to be gone.
 """
 
 import asyncio
@@ -25,6 +26,7 @@ from dynasmith.aws.stores.lease import Lease
 from dynasmith.cli.main import main
 from dynasmith.files.journal.folder import FolderJournal
 from dynasmith.files.ledger.folder import FolderClaim, FolderLedger
+from shared_botocore import make_known, services_in_use, share
 
 PORTS = (
     (URLLib3Session, "send"),
@@ -101,6 +103,7 @@ def run(asked: dict[str, Any], said: Path) -> None:
     except SystemExit as ended:
         code = int(ended.code or 0)
     figures = {"calls": calls.number, "seconds": time.monotonic() - began, "modules": sorted(sys.modules)}
+    figures["services"] = services_in_use()
     (said / "figures").write_text(json.dumps(figures))
     sys.stdout.flush()
     sys.stderr.flush()
@@ -121,6 +124,7 @@ def serve(said: Path) -> None:
         answer = {"code": os.waitstatus_to_exitcode(status)}
         if (said / "figures").exists():
             figures = json.loads((said / "figures").read_text())
+            make_known(set(figures.pop("services")) - set(services_in_use()))
             for name in figures.pop("modules"):
                 if name not in sys.modules and name.startswith(IMPORTED):
                     importlib.import_module(name)
@@ -130,4 +134,5 @@ def serve(said: Path) -> None:
 
 
 if __name__ == "__main__":
+    share()
     serve(Path(sys.argv[1]))

@@ -77,7 +77,11 @@ class Killer:
         """Begin a run; its process id. `end` waits for it."""
         if self._server is None:
             self._server = subprocess.Popen(
-                [sys.executable, str(SCRIPT), str(self.said)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+                [sys.executable, str(SCRIPT), str(self.said)],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                text=True,
+                env=os.environ | {"PYTHONPATH": str(SCRIPT.parents[1])},
             )
         self._stop()
         asked = {"words": words, "call": call, "seconds": seconds}
