@@ -7,6 +7,7 @@ import pytest
 
 from cli.story import client_of
 from dynasmith.engine.replacement.mark_spool import MarkSpool
+from dynasmith.engine.replacement.replacement import _Run
 from dynasmith.pointer.file import FilePointer
 from item_stories.kit import ItemStory
 from replacement.kit import MOVES, by_id, change, definition, user, with_users
@@ -51,12 +52,18 @@ def test_killed_after_the_switch_nothing_is_written_over_what_the_application_wr
         real(pointer, before, after)
         raise Killed
 
+    def enter(*_: object) -> None:
+        raise Killed
+
     with monkeypatch.context() as patched:
         patched.setattr(FilePointer, "switch", switch)
         patched.setattr(MarkSpool, "close", lambda spool: spool._log.close())  # a killed process keeps nothing
         with pytest.raises(Killed):
             story(*cutover(job))
-    change(story, user(3, count=2), "users-v2")
+        patched.setattr(_Run, "enter", enter)  # before the state is told
+        change(story, user(3, count=2), "users-v2")
+        with pytest.raises(Killed):
+            story("jobs", "resume", job)
     assert story("jobs", "resume", job, "--json").json["replacement"]["state"] == "following back"
     assert by_id(story.items("users-v2"))["3"]["n"] == {"N": "2"}
     story.define({**definition("mail"), "name": "users-v2"})  # which says nothing of time to live

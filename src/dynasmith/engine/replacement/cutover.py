@@ -118,6 +118,7 @@ def end_switch(run: CutoverRun, states: SwitchStates, clock: Clock) -> None:
     now = clock.now()
     fenced_at = run.spec.progress.fenced_at or now
     run.keep(
+        state=states.done,  # with the rest: without it a run that comes after would take back what is switched
         switched_at=now,
         fence_seconds=round((now - fenced_at).total_seconds(), 3),
         fenced_at=None,
