@@ -64,6 +64,10 @@ def test_each_switch_gives_the_definition_the_name_of_the_table_in_use(story: It
     assert story("replace", "cutover", job, "--write", "--yes", "--json").json["definition"]["written"]
     assert [table["table"] for table in story("plan", "--json").json["tables"]] == ["users-v2"]
     change(story, user(3, count=3), "users-v2")
+    Path("table.txt").write_text("elsewhere\n")
+    assert "says elsewhere" in story("replace", "back", job, *words[:2]).error
+    Path("table.txt").write_text("users-v2\n")
+    assert story("jobs", "resume", job).code == 0  # it follows; what was refused is commanded again
     answer = story("replace", "back", job, *words)
     assert (answer.code, answer.json["definition"]["new_name"]) == (0, "users"), answer.err
     assert [(table["table"], table["changes"]) for table in story("plan", "--json").json["tables"]] == [("users", [])]

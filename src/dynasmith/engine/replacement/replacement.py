@@ -20,6 +20,7 @@ from dynasmith.engine.replacement.cutover import (
 )
 from dynasmith.engine.replacement.dead_keys import dead_keys
 from dynasmith.engine.replacement.direction import Direction, backward, forward
+from dynasmith.engine.replacement.goal import has_reached, resumed_goal
 from dynasmith.engine.replacement.late_watch import LateWatch
 from dynasmith.engine.replacement.marks import BY_COPY, Mark
 from dynasmith.engine.replacement.session import ReplacementSession, RunParts, opened_session, opened_watch
@@ -35,7 +36,7 @@ from dynasmith.engine.transfer.replacement_world import TableSide
 from dynasmith.engine.waiter import StopFlag
 from dynasmith.errors import DynasmithError, Interrupted, Locked, RunError
 from dynasmith.jobs.job import State, moved
-from dynasmith.jobs.replacement_progress import STATES, KeyFigures, ReplacementState
+from dynasmith.jobs.replacement_progress import KeyFigures, ReplacementState
 from dynasmith.jobs.replacement_report import Replacement
 from dynasmith.jobs.spec import Replace
 from dynasmith.ports.checkpoints import Claim
@@ -110,16 +111,6 @@ def replace(spec: Replace, claim: Claim, world: JobWorld) -> Replacement:
     )
 
 
-def has_reached(spec: Replace) -> bool:
-    """Whether a replacement is where its runs are to end, or further; one that was cancelled on its way is not."""
-    state, goal = spec.progress.state, spec.until
-    if state == "aborted":
-        return goal == "aborted"
-    if goal == "back":
-        return state in ("following", "verified")
-    return STATES.index(state) >= STATES.index(goal)
-
-
 class _Run:
     """One run: the job, its state, and its two tables."""
 
@@ -142,13 +133,8 @@ class _Run:
     def go(self) -> None:
         """From its state to where the run is to end."""
         self.check()
-        if not self.at.commanded:  # a switch that was refused is commanded again
-            until = self.spec.until
-            if until == "following back" and self.state not in ("cutover", "following back"):
-                until = "verified"
-            elif until == "back" and self.state == "following back":
-                until = "following back"
-            self.spec = msgspec.structs.replace(self.spec, until=until)
+        if not self.at.commanded:
+            self.spec = msgspec.structs.replace(self.spec, until=resumed_goal(self.spec))
         if self.spec.until == "aborted":
             self.abort()
             return

@@ -8,7 +8,8 @@ from os import urandom
 import msgspec
 
 from dynasmith.aws.control.model_items import AwsModelItems
-from dynasmith.engine.replacement.replacement import begin_replacement, has_reached
+from dynasmith.engine.replacement.goal import has_reached
+from dynasmith.engine.replacement.replacement import begin_replacement
 from dynasmith.engine.run import run
 from dynasmith.engine.transfer.table_details import TableEnd
 from dynasmith.errors import UsageError
