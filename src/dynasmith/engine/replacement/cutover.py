@@ -9,6 +9,7 @@ from typing import Final, Protocol
 
 from dynasmith.engine.replacement.late_watch import LateWatch
 from dynasmith.engine.replacement.session import ReplacementSession
+from dynasmith.engine.transfer.permit import RunPermit
 from dynasmith.errors import AccessError, ChangeConflict, PointerError, RunError, ServiceError, ServiceUnavailable
 from dynasmith.jobs.replacement_progress import ReplacementProgress, ReplacementState
 from dynasmith.jobs.spec import Replace
@@ -45,6 +46,7 @@ class CutoverRun(Protocol):
     """What a cut-over needs of the run that it is part of."""
 
     spec: Replace
+    permit: RunPermit
 
     def enter(self, state: ReplacementState) -> None:
         """Keep a state before its first effect."""
@@ -253,7 +255,7 @@ def _refuse_late(run: CutoverRun, session: ReplacementSession, parts: SwitchPart
 
 def take_back(run: CutoverRun, table: str, fence: WriteFence, states: SwitchStates) -> None:
     """Let writes of a table go on, and follow as before. Raises LeaseLost where the fence may be another run's."""
-    run.keep()
+    run.permit.check_lease()
     fence.lift()
     run.keep(fenced_at=None, switches=False, fences=_without(run.spec.progress.fences, table))
     run.enter(states.failed)

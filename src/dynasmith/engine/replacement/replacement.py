@@ -149,10 +149,11 @@ class _Run:
             return
         self.at.identities(self.claim.job.id)
         back = self.state in ("following back", "cutover back")
-        used_next = self.streams.name_of("source" if back else "target")
-        if self.spec.progress.switches and self.at.pointer(self.spec).read().table == used_next:
+        target, progress = self.streams.name_of("source" if back else "target"), self.spec.progress
+        is_open = progress.switches and target not in progress.fences
+        if is_open and self.at.pointer(self.spec).read().table == target:
             end_switch(self, BACK if back else CUTOVER, self.at.clock)
-        elif self.spec.progress.finishes:
+        elif progress.finishes:
             self.finish()
         elif back:
             self.follow_back()
