@@ -119,24 +119,33 @@ def figures(progress: ReplacementProgress) -> list[tuple[str, str, str]]:
     return [("Lag", duration(keys.lag_seconds), ""), *found]
 
 
-def actions_of(report: Replacement) -> list[str]:
-    """What may be done with it in the state in which it is."""
+def offered_actions(report: Replacement, now: datetime) -> list[str]:
+    """What may be done with it in the state in which it is. Where nothing goes back both tables are not compared after
+    the cut-over; ``verify`` only passes over what is gone from the stream."""
     progress = report.progress
     if progress.state in _BEFORE:
         return ["resume", "verify", *(["ask-to-cut-over"] if progress.state == "verified" else []), "abort"]
     if progress.state == "cutover":  # one that was killed: writes may be stopped
         return ["resume", *([] if progress.switches else ["abort"])]
     if progress.state == "following back":
-        return ["resume", "verify", *(["ask-to-go-back"] if report.goes_back else []), "finish"]
+        compares = report.goes_back or readiness(progress, now).must_compare
+        back = ["ask-to-go-back"] if report.goes_back else []
+        return ["resume", *(["verify"] if compares else []), *back, "finish"]
     return ["resume"] if progress.state == "cutover back" else []
+
+
+def resume_label(report: Replacement) -> str:
+    """What the button is called that goes on with it."""
+    if report.progress.state != "following back":
+        return "Go on"
+    return "Follow now" if report.goes_back else "Look for late writes"
 
 
 def command_lines(report: Replacement, now: datetime) -> list[tuple[str, tuple[str, ...]]]:
     """A label, and the words of the command, of what the page shows and offers."""
     job, progress = report.job.id, report.progress
-    follows = progress.state == "following back"
     words = {
-        "resume": ("Follow now" if follows else "Go on with it", ("jobs", "resume", job)),
+        "resume": (resume_label(report), ("jobs", "resume", job)),
         "verify": ("Compare both tables again", ("replace", "verify", job)),
         "ask-to-cut-over": ("Cut over", ("replace", "cutover", job, "--pointer", "file:PATH")),
         "ask-to-go-back": ("Go back to the old table", ("replace", "back", job)),
@@ -148,4 +157,7 @@ def command_lines(report: Replacement, now: datetime) -> list[tuple[str, tuple[s
         waits.add("ask-to-cut-over")
     if no_way_back_because(progress, report.goes_back, now):
         waits.add("ask-to-go-back")
-    return [("Show it", ("replace", "status", job)), *(words[name] for name in actions_of(report) if name not in waits)]
+    return [
+        ("Show it", ("replace", "status", job)),
+        *(words[name] for name in offered_actions(report, now) if name not in waits),
+    ]

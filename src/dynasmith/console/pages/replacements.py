@@ -20,11 +20,12 @@ from dynasmith.console.page import (
 )
 from dynasmith.console.replacement_drawing import (
     WORDS,
-    actions_of,
     command_lines,
     figures,
     notice,
+    offered_actions,
     rail,
+    resume_label,
     tables,
 )
 from dynasmith.console.replacement_switches import (
@@ -101,8 +102,8 @@ def view(request: PageRequest) -> Mapping[str, Any]:
         "safety": progress.safety,
         "arithmetic": report.counts.arithmetic,
         "definition": _definition(request, report),
-        "may": actions_of(report) if may else [],
-        "follows_back": progress.state == "following back",
+        "may": offered_actions(report, now) if may else [],
+        "resume_label": resume_label(report),
         "commands": [(label, request.command(*words)) for label, words in command_lines(report, now)],
         "over": job.over,
     }
