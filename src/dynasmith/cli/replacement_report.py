@@ -32,8 +32,9 @@ def show_replacement(invocation: Invocation, report: Replacement) -> int:
         said = "what blocks a key is hidden (--redact)" if invocation.redact else f"{blocked.key}: {blocked.reason}"
         invocation.say(f"    {said}")
     if progress.foreign:
-        foreign = counted(progress.foreign, "item")
-        invocation.say(f"  {foreign} of {report.target_table} belong to no item of {report.source_table}")
+        foreign = f"{counted(progress.foreign, 'item')} of {report.target_table}"
+        belong = "belongs" if progress.foreign == 1 else "belong"
+        invocation.say(f"  {foreign} {belong} to no item of {report.source_table}")
     if progress.verified_at is not None:
         invocation.say(f"  verified at {progress.verified_at:%Y-%m-%dT%H:%M:%SZ}: two comparisons found no difference")
     if progress.safety:
