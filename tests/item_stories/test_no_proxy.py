@@ -16,7 +16,9 @@ import botocore.session
 import pytest
 from botocore.config import Config
 
+from cli.story import clean_shell
 from cli.test_dry_run_of_verbs import commands
+from dynasmith.cli.main import run
 from item_stories.kit import ItemStory
 from sentinel import Sentinel, sentinel_proxy
 
@@ -269,10 +271,20 @@ def test_an_endpoint_counts_wherever_it_is_said(
     assert sentinel.seen == []
 
 
-@pytest.mark.parametrize("transport", ["direct", "aiohttp", "botocore"])
-def test_a_process_of_its_own(proxied: ItemStory, sentinel: Sentinel, transport: str) -> None:
-    with proxied.spawn("copy", "people", "others", "--yes", "--env", "near", "--transport", transport) as process:
-        assert process.wait() == 0, process.stderr
+EACH_TRANSPORT = """
+import sys
+from dynasmith.cli.main import run
+for transport in ("direct", "aiohttp", "botocore"):
+    assert run([*sys.argv[1:], "--transport", transport]) == 0, transport
+"""
+
+
+def test_a_process_of_its_own(proxied: ItemStory, sentinel: Sentinel) -> None:
+    words = ("copy", "people", "others", "--yes", "--env", "near")
+    ran = subprocess.run(
+        [sys.executable, "-c", EACH_TRANSPORT, *words], cwd=proxied.folder, text=True, capture_output=True, check=False
+    )
+    assert ran.returncode == 0, ran.stderr
     assert sentinel.seen == []
 
 
@@ -295,30 +307,28 @@ def test_the_guarded_process_has_no_proxy(
     assert sentinel.seen == []
 
 
-def test_the_embedded_engine(sentinel: Sentinel, tmp_path: Path) -> None:
+def test_the_embedded_engine(
+    sentinel: Sentinel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     """The supervisor, its two engines, the strict endpoint in front of them, and what asks whether they are ready."""
-    shell = {name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")}
-    shell |= sentinel.variables
-
-    def dynasmith(*words: str) -> "subprocess.CompletedProcess[str]":
-        return subprocess.run(
-            [sys.executable, "-m", "dynasmith", *words], cwd=tmp_path, env=shell, text=True, capture_output=True,
-            check=False,
-        )  # fmt: skip
-
+    clean_shell(monkeypatch, tmp_path)
+    for name in [name for name in os.environ if name.lower().endswith("_proxy")]:
+        monkeypatch.delenv(name)
+    for name, value in sentinel.variables.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.chdir(tmp_path)
     folder = str(tmp_path / "engine")
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]
-    started = dynasmith("local", "start", "--strict", "--port", str(port), "--folder", folder, "--json")
-    assert started.returncode == 0, started.stderr
+    assert run(["local", "start", "--strict", "--port", str(port), "--folder", folder, "--json"]) == 0, (
+        capsys.readouterr()
+    )
     try:
-        shown = dynasmith("local", "status", "--folder", folder, "--json")
-        assert shown.returncode == 0, shown.stderr
-        listed = dynasmith("list", "--endpoint", f"http://127.0.0.1:{port}")
-        assert listed.returncode == 0, listed.stderr
+        assert run(["local", "status", "--folder", folder, "--json"]) == 0, capsys.readouterr()
+        assert run(["list", "--endpoint", f"http://127.0.0.1:{port}"]) == 0, capsys.readouterr()
     finally:
-        stopped = dynasmith("local", "stop", "--folder", folder)
-    assert stopped.returncode == 0, stopped.stderr
+        stopped = run(["local", "stop", "--folder", folder])
+    assert stopped == 0, capsys.readouterr()
     assert sentinel.seen == []
 
 
