@@ -8,6 +8,8 @@ import pytest
 from cli.story import client_of
 from dynasmith.engine.replacement.mark_spool import MarkSpool
 from dynasmith.engine.replacement.replacement import _Run
+from dynasmith.files.journal.folder import FolderJournal, create_journal
+from dynasmith.jobs.journal import JournalHead
 from dynasmith.pointer.file import FilePointer
 from item_stories.kit import ItemStory
 from replacement.kit import MOVES, by_id, change, definition, user, with_users
@@ -103,6 +105,22 @@ def test_a_pointer_that_cannot_be_switched_takes_the_cut_over_back(
     assert "Writes of users are stopped since" in story("replace", "status", job).err
     assert story("replace", "abort", job, "--yes").code == 0
     assert state(story)["state"] == "aborted"
+
+
+def test_what_is_captured_has_its_place_before_the_job_is_entered(
+    story: ItemStory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A process that is killed between the two leaves nothing that cannot go on."""
+    with_users(story, 1, key="mail")
+    real, entered = create_journal, list[list[Path]]()
+
+    def created(home: Path, head: JournalHead) -> FolderJournal:
+        entered.append(list(Path(".dynasmith/jobs").glob("replace-*")))
+        return real(home, head)
+
+    monkeypatch.setattr("dynasmith.project.verbs.journals.create_journal", created)
+    assert story("replace", "users", "--yes", "--transform", "moves:by_mail", "--until", "following").code == 0
+    assert entered == [[]]
 
 
 def test_a_name_that_no_table_can_have_begins_nothing(story: ItemStory) -> None:

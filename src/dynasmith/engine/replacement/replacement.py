@@ -35,7 +35,7 @@ from dynasmith.engine.transfer.permit import RunPermit
 from dynasmith.engine.transfer.replacement_world import TableSide
 from dynasmith.engine.waiter import StopFlag
 from dynasmith.errors import DynasmithError, Interrupted, Locked, RunError
-from dynasmith.jobs.job import State, moved
+from dynasmith.jobs.job import Job, State, moved
 from dynasmith.jobs.replacement_progress import KeyFigures, ReplacementState
 from dynasmith.jobs.replacement_report import Replacement
 from dynasmith.jobs.spec import Replace
@@ -51,12 +51,15 @@ def begin_replacement(spec: Replace, world: JobWorld) -> Claim:
     """Enter a replacement in the ledger. Raises Locked where another one of the same table is not over, and RunError
     where what is captured cannot be kept.
 
-    It is entered first and looks then, so that of two that begin at once never both go on.
+    What it captures into is made before it is entered, so that one that was killed can go on. It looks again once it is
+    entered, so that of two that begin at once never both go on.
     """
-    claim = world.ledger.begin(new_job(spec, world.context, 1))
+    job = new_job(spec, world.context, 1)
+    refuse_second(job, world)
+    asyncio.run(world.replacing(spec).new_journal(job.id).close())
+    claim = world.ledger.begin(job)
     try:
-        refuse_second(claim, world)
-        asyncio.run(world.replacing(spec).new_journal(claim.job.id).close())
+        refuse_second(job, world)
     except BaseException:
         claim.change(moved(claim.job, "cancelled", world.context.now(), reason="it could not begin"))
         claim.release()
@@ -65,15 +68,14 @@ def begin_replacement(spec: Replace, world: JobWorld) -> Claim:
     return claim
 
 
-def refuse_second(claim: Claim, world: JobWorld) -> None:
+def refuse_second(own: Job, world: JobWorld) -> None:
     """Raise Locked where another replacement of the same table is not over."""
-    own = claim.job.spec
-    assert isinstance(own, Replace)
+    assert isinstance(own.spec, Replace)
     for job in world.ledger.jobs():
-        same = isinstance(job.spec, Replace) and job.spec.source == own.source and job.id != claim.job.id
+        same = isinstance(job.spec, Replace) and job.spec.source == own.spec.source and job.id != own.id
         if same and not job.over:
             raise Locked(
-                f"Job {job.id} replaces {own.source.table}, and is not over.",
+                f"Job {job.id} replaces {own.spec.source.table}, and is not over.",
                 hint=f"dynasmith jobs resume {job.id} goes on with it; dynasmith replace abort {job.id} ends it",
             )
 
