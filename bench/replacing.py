@@ -4,7 +4,7 @@ engine.
     python bench/replacing.py [--keys 2000]
 
 A table of that many items is replaced by one with another key and followed; then each item is changed once while nobody
-follows, and `jobs resume` makes every key equal: a strong read of each and a conditional write, by eight threads. Then
+follows, and `jobs resume` makes every key equal: a strong read of each and a conditional write, in 16 threads. Then
 `replace verify` compares both tables twice, each time from both sides. The cut-over is done without a writer, so that
 what is measured is the fence, its proof and the last look at the stream. Then the same on the way back: each item of
 the new table is changed once, and the old table is made equal, where a read of the old item comes before each write.

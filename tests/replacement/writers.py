@@ -19,7 +19,7 @@ from botocore.exceptions import ClientError
 
 ACCOUNT = "300000000991"
 CONNECTIONS = 8
-NEW_USERS = 500
+NEW_USERS = 20
 """Users of each connection that do not exist in the beginning."""
 Item = dict[str, Any]
 Key = tuple[str, ...]

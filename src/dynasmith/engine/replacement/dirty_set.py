@@ -58,6 +58,7 @@ class DirtySet:
         self._tried: dict[bytes, set[bytes]] = {}
         self._handled: dict[bytes, int] = {}  # with which marks a key was handled that is still dirty
         self._behind: dict[bytes, set[bytes]] = {}  # by holder, who waited for it or was blocked by it
+        self._awaited: set[bytes] = set()
         self._number = 0
 
     def __len__(self) -> int:
@@ -77,6 +78,17 @@ class DirtySet:
         """How many keys are dirty and not blocked."""
         with self._lock:
             return len(self._marks) - len(self._blocked)
+
+    def await_handling(self) -> None:
+        """From now on `awaited` counts the keys that are dirty now."""
+        with self._lock:
+            self._awaited = self._marks.keys() - self._blocked.keys()
+
+    @property
+    def awaited(self) -> int:
+        """How many of the keys of `await_handling` were not handled since, and are not blocked."""
+        with self._lock:
+            return len(self._awaited - self._blocked.keys())
 
     def oldest(self) -> float | None:
         """Since when the oldest key is dirty (Unix seconds); None where none is."""
@@ -129,6 +141,7 @@ class DirtySet:
         with self._lock:
             self.forget(taken.key, taken.number)
             self._taken.discard(taken.key)
+            self._awaited.discard(taken.key)
             if taken.key in self._marks:
                 self._ready.setdefault(taken.key)
             self._tried.pop(taken.key, None)

@@ -59,18 +59,23 @@ class Follower:
         self._rest(REST_SECONDS)
 
     def catch_up(self, *, quiet: bool = False, late: Callable[[], None] = lambda: None) -> None:
-        """Handle keys until everything that was written before is in the target, or is blocked. With ``quiet`` until
-        nothing comes any more, too: for when nobody writes. ``late`` raises where that takes too long."""
+        """Handle keys until everything that was written before is in the target, or is blocked; what is written
+        meanwhile is not waited for, since there may always be some. With ``quiet`` until nothing comes any more, too:
+        for when nobody writes. ``late`` raises where that takes too long."""
         self.capture.await_quiet()
+        awaits = False
         while True:
             self.check()
             late()
             read = self.capture.quiet if quiet else self.capture.near  # asked first: what was read is dirty by now
-            if self._drained():
-                self._keep_now_and_then()
-            elif read and not self.dirty.pending:
+            if read and not awaits and not quiet:
+                self.dirty.await_handling()
+                awaits = True
+            if (awaits and not self.dirty.awaited) or (read and not self.dirty.pending):
                 self.keep()
                 return
+            if self._drained():
+                self._keep_now_and_then()
             else:
                 self._rest(REST_SECONDS)
 
