@@ -1,7 +1,10 @@
-"""The long proof of `replace`: `python tests/replacement/soak_replace.py [ITEMS] [KIND ...]` (50,000 of each table).
+"""The long proof of `replace`.
 
-Three tables get a new key with a unique attribute that moves, a local index, and a number key in place of a string,
-each while eight connections write all the time; before that it is measured how much they write without a replacement.
+    python tests/replacement/soak_replace.py [ITEMS] [--kind KIND] [--writes A_SECOND]
+
+Three tables of 50,000 items get a new key with a unique attribute that moves, a local index, and a number key in place
+of a string, each while eight connections write all the time; before that it is measured how much they write without a
+replacement. With --writes they write no more than that afterwards, for a machine that has other work.
 The process that replaces is killed (kill -9) in each state, and resumed. The application follows the pointer to the new
 table, back to the old one, and to the new one for good; each time every item is compared with boto3 with what was
 acknowledged. Prints what it did, and exits 1 where anything is not as it should be.
@@ -9,6 +12,7 @@ acknowledged. Prints what it did, and exits 1 where anything is not as it should
 
 from __future__ import annotations
 
+import argparse
 import json
 import subprocess
 import sys
@@ -39,7 +43,7 @@ def named(item, ctx):
 """
 MEASURED_SECONDS = 15.0
 WRITES_BETWEEN = 3_000
-"""Writes to a table before the next switch."""
+"""Writes to a table before the next switch; of a small table as many as it has items."""
 CUTOVER = ("replace", "cutover", "last", "--pointer", "file:table.txt", "--write", "--yes")
 BACK = ("replace", "back", "last", "--write", "--yes")
 WITHOUT_EFFECT = ("planned", "target", "capturing")
@@ -55,8 +59,8 @@ def say(sentence: str) -> None:
 class Proof:
     """One table that is replaced, with its application."""
 
-    def __init__(self, kind: Kind, count: int, url: str, engine: str, folder: Path) -> None:
-        self.kind, self.count, self.folder = kind, count, folder
+    def __init__(self, kind: Kind, count: int, url: str, engine: str, folder: Path, rate: float | None) -> None:
+        self.kind, self.count, self.rate = kind, count, rate
         self.direct, self.pointer = client(engine), folder / "table.txt"
         self.differing = 0
         (folder / "moves.py").write_text(MOVES)
@@ -107,6 +111,7 @@ class Proof:
         time.sleep(MEASURED_SECONDS)
         rate = (self.application.writes - before) / MEASURED_SECONDS
         say(f"{self.kind.name}: {self.count:,} items; {rate:,.0f} writes a second without a replacement")
+        self.application.rate = self.rate
 
     def replace(self) -> None:
         """Until verified."""
@@ -138,7 +143,7 @@ class Proof:
                 found |= self.process.run(*resume)
                 self.expect(found, "following back")
         self.compare(kind.new_name)
-        self.application.await_writes(WRITES_BETWEEN)
+        self.application.await_writes(min(WRITES_BETWEEN, self.count))
 
     def follow_back(self) -> None:
         """The old table follows."""
@@ -159,7 +164,7 @@ class Proof:
                 found |= self.process.run(*resume)
                 self.expect(found, "following")
         self.compare(kind.name)
-        self.application.await_writes(WRITES_BETWEEN)
+        self.application.await_writes(min(WRITES_BETWEEN, self.count))
         self.kill("following", "jobs", "resume", self.process.job(), after=0.5)
         self.compare_both()
 
@@ -169,7 +174,7 @@ class Proof:
         with self.switch("second cut-over", kind.new_name) as found:
             found |= self.process.run(*CUTOVER)
             self.expect(found, "following back")
-        self.application.await_writes(WRITES_BETWEEN)
+        self.application.await_writes(min(WRITES_BETWEEN, self.count))
         self.compare_both()
         ended = self.process.run("replace", "finish", "last", "--yes")
         self.expect(ended, "finished")
@@ -244,8 +249,12 @@ class Proof:
 
 def main() -> int:
     """Prove each kind; the exit code."""
-    count = int(sys.argv[1]) if len(sys.argv) > 1 else 50_000
-    kinds = [kind for kind in KINDS if kind.name in (sys.argv[2:] or [each.name for each in KINDS])]
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("items", type=int, nargs="?", default=50_000)
+    parser.add_argument("--kind", action="append", choices=[kind.name for kind in KINDS])
+    parser.add_argument("--writes", type=float, help="a second at most; default as many as the endpoint carries")
+    options = parser.parse_args()
+    kinds = [kind for kind in KINDS if kind.name in (options.kind or [each.name for each in KINDS])]
     equal = []
     with start_ministack() as engine:
         command = [sys.executable, "-m", "dynasmith.strict", engine.endpoint, "--no-capacity"]
@@ -254,7 +263,8 @@ def main() -> int:
             url = json.loads(strict.stdout.readline())["endpoint"]
             for kind in kinds:
                 with tempfile.TemporaryDirectory() as folder:
-                    equal.append(Proof(kind, count, url, engine.endpoint, Path(folder)).run())
+                    proof = Proof(kind, options.items, url, engine.endpoint, Path(folder), options.writes)
+                    equal.append(proof.run())
     return 0 if all(equal) else 1
 
 

@@ -104,10 +104,11 @@ class _Connection:
 class Application:
     """Moves mails between users, changes, deletes and creates users; every change is acknowledged before the next one
     of a connection. Reads the pointer before each try, and tries again where a table denies it. ``expected`` is what it
-    was acknowledged, by id."""
+    was acknowledged, by id. ``rate`` limits the writes of a second, None for as many as the endpoint carries."""
 
     def __init__(self, url: str, kind: Kind, count: int, pointer: Path) -> None:
         self.kind, self.pointer = kind, pointer
+        self.rate: float | None = None
         self.expected = {str(number): _user(str(number), f"mail-{number}", 0) for number in range(count)}
         self.writes = self.denied = self.moves = self.deletions = self.creations = 0
         self.longest_stop = 0.0
@@ -189,7 +190,7 @@ class Application:
 
     def _write(self, by: _Connection, id_: str, after: Item | None) -> None:
         """Write until it is acknowledged."""
-        before = self.expected.get(id_)
+        before, began = self.expected.get(id_), time.monotonic()
         while True:
             table = self.pointer.read_text().strip()
             try:
@@ -210,6 +211,8 @@ class Application:
             now = time.monotonic()
             self.longest_stop, self._last = max(self.longest_stop, now - self._last), now
             self.writes += 1
+        if self.rate is not None:
+            self._stop.wait(max(0.0, began + CONNECTIONS / self.rate - now))
 
     def _send(self, db: Any, table: str, before: Item | None, after: Item | None) -> None:
         """One call; a transaction where an item gets another key."""
