@@ -103,6 +103,7 @@ def cut_over(run: CutoverRun, session: ReplacementSession, parts: SwitchParts) -
         if kept:
             parts.other.lift()
             run.keep(fences=_without(run.spec.progress.fences, target))
+        run.permit.check_lease()  # a file and a command are not asked for it
         parts.pointer.switch(standing, target)
     except (ChangeConflict, PointerError, AccessError, ServiceError, RunError) as error:
         # Where the reply was lost it may be switched in a moment, whatever it says now.
