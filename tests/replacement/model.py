@@ -197,7 +197,7 @@ class FakeStream:
         found = records[first : first + self._rng.randint(1, 2)]
         at = first + len(found)
         ended = shard in self._tables.closed and at >= len(records)
-        return RecordPage(records=found, next=None if ended else f"{shard}:{at}")
+        return RecordPage(records=found, next=None if ended else f"{shard}:{at}", more=at < len(records))
 
 
 class FakeItems:

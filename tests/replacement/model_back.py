@@ -192,7 +192,8 @@ class BackModel:
             {OLD: (self.old, SOURCE), NEW: (self.new, self.there.target)}, self._meanwhile, self._came
         )
         own = OwnWrites()
-        log = self.parts.log(self.logs["own"], own)
+        self.own = self.parts.log(self.logs["own"], own)
+        self.settled = False
         self.dirty, self.watched = DirtySet(), DirtySet()
         spool, watch = MarkSpool(self.logs["back"], lambda: 0.0), MarkSpool(self.logs["watch"], lambda: 0.0)
         positions = spool.restore(self.dirty).positions
@@ -202,7 +203,7 @@ class BackModel:
         positions = watch.restore(self.watched, own).positions
         self.watch = StreamCapture(FakeStream(self.old, rng), reader, self.watched, watch, positions, lambda: 0.0)
         tables = self.parts.tables(service, NEW, OLD, self.back)
-        self.drain = Drain(self.dirty, self.back, tables, now=lambda: 0.0, own=log, forgotten=spool.forgotten)
+        self.drain = Drain(self.dirty, self.back, tables, now=lambda: 0.0, own=self.own, forgotten=spool.forgotten)
 
     def _meanwhile(self) -> None:
         """What others do between two calls."""
@@ -280,9 +281,20 @@ class BackModel:
     def handle(self) -> None:
         """The drain handles some keys."""
         try:
+            self.settle()
             self.drain.run(self.rng.randint(1, 3))
         except Killed:
             self.start(self.rng)
+
+    def settle(self) -> None:
+        """What a process does before its drain begins."""
+        if self.settled:
+            return
+        self.watch.await_quiet()
+        while not self.watch.near:
+            self.watch.round()
+        self.own.settle()
+        self.settled = True
 
     def look(self) -> None:
         """The stream of the old table is read."""
@@ -335,6 +347,9 @@ class BackModel:
     def end(self) -> str:
         """Read and drain to the end while nobody writes; what is wrong then, empty where nothing is."""
         self.hooked = False
+        self.settle()
+        self.capture.await_quiet()
+        self.watch.await_quiet()
         for _ in range(1000):
             handled = self.drain.run()
             read = self.capture.round() + self.watch.round()

@@ -97,3 +97,16 @@ def test_writes_that_were_not_read_are_known_to_every_process(seed: int, monkeyp
     assert epochs > 3
     assert len(marks.entries) < 60
     assert len(writes.entries) < 100
+
+
+def test_what_a_killed_process_never_sent_hides_no_write_of_others() -> None:
+    """Once the stream is read to its end, before anything is sent again."""
+    writes, marks = MemoryLog(), MemoryLog()
+    process = Process(writes, marks)
+    process.log.announce([digest(1), digest(2), digest(2)])
+    process.read([digest(1)])
+    after = Process(writes, marks)
+    assert sorted(after.own.unread()) == [digest(2), digest(2)]
+    after.log.settle()
+    after.log.announce([digest(3)])
+    assert Process(writes, marks).own.unread() == after.own.unread() == [digest(3)]

@@ -173,7 +173,8 @@ class Drain:
 
     def _with_standing(self, taken: Sequence[DirtyKey], wanted: Mapping[bytes, WantedItems]) -> list[DirtyKey]:
         """The keys with those candidates alone at which an item of theirs stands that is not wanted. Of a key that
-        changes often most places are empty by now; they are read a hundred at once, and a deletion is a call each."""
+        changes often most places are empty by now; they are read a hundred at once, and a deletion is a call each. One
+        that is announced and not done would hide a deletion by others."""
         places = {place for dirty in taken for place in _unwanted(dirty, wanted[dirty.key])}
         standing = self._items.read_target(sorted(places)) if places else {}
         owners = {place: self._mapping.owner(item) for place, item in standing.items()}

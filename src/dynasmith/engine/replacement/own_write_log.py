@@ -64,6 +64,11 @@ class OwnWriteLog:
         self._own.take(*digests)
         self._unsent += digests
 
+    def settle(self) -> None:
+        """Before anything is sent, with the stream read to its end: what was announced and has no record was never sent
+        by the process that was killed, and would hide a write of others that does the same."""
+        self.retract(self._own.unread())
+
     def close(self) -> None:
         """Keep what was not sent, and close the log."""
         try:

@@ -25,9 +25,7 @@ def _of_place(place: bytes) -> bytes:
 
 
 class OwnWrites:
-    """Writes that are announced and whose records were not read. One of a process that was killed before it was sent
-    has no record: what it leaves here hides a write of others only where it puts exactly the same. Safe to use from
-    several threads.
+    """Writes that are announced and whose records were not read. Safe to use from several threads.
 
     ``epoch`` grows each time that the log of the announcements is written anew, without what was read until then.
     """
@@ -78,10 +76,15 @@ class OwnWrites:
             self._read.subtract(digests)
             self._read = +self._read
 
+    def unread(self) -> list[bytes]:
+        """Every write whose record was not read."""
+        with self._lock:
+            return [digest for known in self._left.values() for digest in known.elements()]
+
     def announced(self) -> list[bytes]:
         """Every write whose record was not read, as far as that is kept."""
+        left = self.unread()
         with self._lock:
-            left = [digest for known in self._left.values() for digest in known.elements()]
             return [*left, *self._read.elements()]
 
     def _take(self, digests: Iterable[bytes]) -> None:

@@ -96,6 +96,9 @@ def opened_session(
             thread, drain, dirty, mapping, check=parts.check, kept=parts.kept, now=parts.now, rest=parts.wait
         )
         stack.callback(follower.close)
+        if watch is not None and own is not None:
+            watch.look()
+            own.settle()
         yield ReplacementSession(direction, follower, tables, watch=watch, passing=passing)
 
 
