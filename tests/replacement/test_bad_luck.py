@@ -103,6 +103,9 @@ def test_a_pointer_that_cannot_be_switched_takes_the_cut_over_back(
         with pytest.raises(Killed):
             story(*cutover(job))
     assert "Writes of users are stopped since" in story("replace", "status", job).err
+    POINTER.rename("on-another-machine.txt")
+    assert story("jobs", "resume", job).error == "The pointer says nothing, and said users before."
+    assert (state(story)["state"], POINTER.exists()) == ("following", False)
     assert story("replace", "abort", job, "--yes").code == 0
     assert state(story)["state"] == "aborted"
 

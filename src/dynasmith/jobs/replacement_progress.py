@@ -58,8 +58,9 @@ class ReplacementProgress(Struct, frozen=True, kw_only=True, omit_defaults=True)
     ``copy_job`` is the id of the copy. ``differences`` are those that the last comparison found and mended,
     ``foreign`` counts items of the new table that belong to no item of
     the source. ``heals``: records of the stream are passed over that are gone, since every item is compared.
-    ``verified_at`` is when two comparisons in a row had found none. ``pointer`` is what a cut-over switches, ``fence``
-    what stops writes meanwhile (``policy``, ``hook:COMMAND``, ``none``), for ``max_fence_seconds`` at most.
+    ``verified_at`` is when two comparisons in a row had found none. ``pointer`` is what a cut-over switches (it said
+    ``pointer_said`` before), ``fence`` what stops writes meanwhile (``policy``, ``hook:COMMAND``, ``none``), for
+    ``max_fence_seconds`` at most.
     ``switches``: the pointer is about to be switched, so that nothing is taken back. ``fences`` names the tables that
     are fenced now, each with what stops its writes. ``target_stream_arn`` is that of the new table's stream, where
     there is a way back; ``been_back``: the new table was in use, and the old one is again. ``conflicts`` counts keys
@@ -81,6 +82,7 @@ class ReplacementProgress(Struct, frozen=True, kw_only=True, omit_defaults=True)
     heals: bool = False
     verified_at: datetime | None = None
     pointer: str = ""
+    pointer_said: str = ""
     fence: str = "policy"
     max_fence_seconds: float = 120.0
     fenced_at: datetime | None = None

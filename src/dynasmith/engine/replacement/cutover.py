@@ -95,6 +95,11 @@ def cut_over(run: CutoverRun, session: ReplacementSession, parts: SwitchParts) -
     kept = run.spec.progress.fences.get(target)
     try:
         standing = _named(parts.pointer, source, target)
+        if standing is None and (said := run.spec.progress.pointer_said):
+            raise ChangeConflict(
+                f"The pointer says nothing, and said {said} before.",
+                hint="go on where the application reads it: a file is on one machine",
+            )
         if resumed:
             parts.fence.put()
             parts.fence.prove()
@@ -139,13 +144,13 @@ def _prepare(run: CutoverRun, session: ReplacementSession, parts: SwitchParts) -
     if why := parts.fence.refusal():
         raise RunError(why, hint="--fence hook:COMMAND stops the writers in another way")
     source = session.direction.source.name
-    _refuse_switched(parts.pointer, source, session.direction.target.name)
+    said = _refuse_switched(parts.pointer, source, session.direction.target.name)
     run.await_stream(session)
     _refuse_conflicts(run, session)
     if not run.verify(session):
         return False
     fences = run.spec.progress.fences | _fenced(source, run.spec.progress.fence)
-    run.keep(fenced_at=parts.clock.now(), fences=fences)
+    run.keep(fenced_at=parts.clock.now(), fences=fences, pointer_said=said or "")
     run.enter(parts.states.under_way)
     return True
 
@@ -190,15 +195,16 @@ def _named(pointer: Pointer, source: str, target: str) -> str | None:
     return found
 
 
-def _refuse_switched(pointer: Pointer, source: str, target: str) -> None:
-    """Raise ChangeConflict where somebody else switched the pointer: what the application writes to the other table
-    before is made equal to this one."""
-    if _named(pointer, source, target) == target:
+def _refuse_switched(pointer: Pointer, source: str, target: str) -> str | None:
+    """What the pointer says. Raises ChangeConflict where somebody else switched it: what the application writes to the
+    other table before is made equal to this one."""
+    if (found := _named(pointer, source, target)) == target:
         raise ChangeConflict(
             f"The pointer says {target} already.",
             hint=f"set it to {source} again; what was written to {target} meanwhile gives way to items of {source}, so "
             "keep a copy of it first",
         )
+    return found
 
 
 def _stop_writes(run: CutoverRun, session: ReplacementSession, parts: SwitchParts) -> None:
