@@ -7,6 +7,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from dynasmith.pointer.file import FilePointer
+from dynasmith.project.verbs.replacements import check
 from item_stories.kit import ItemStory
 from replacement.kit import by_id, change, user, with_users
 from replacement.test_cutover import Application, Killed, hook, state
@@ -141,3 +142,28 @@ def test_an_inverse_that_does_not_lead_back_is_refused_before_anything_is_done(s
     assert "does not lead back to that item" in story(*words, "--reverse", "moves:renamed").error
     assert "there is none" in story(*words[:3], "--reverse", "moves:named").error
     assert story("jobs", "list", "--json").json == []
+
+
+def test_a_fence_that_lasts_too_long_goes_off_and_everything_is_as_before(
+    story: ItemStory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """There, and on the way back."""
+    monkeypatch.setattr(check, "FENCE_SECONDS_MIN", 0.0)
+    with_users(story, 5, key="id")
+    Path("table.txt").write_text("users\n")
+    job = str(story("replace", "users", "--yes", "--json", "--until", "following").json["id"])
+    there = ("replace", "cutover", job, "--pointer", "file:table.txt", "--fence", hook(), "--yes")
+    back = ("replace", "back", job, "--yes")
+    for words, old, new, before in (
+        (there, "users", "users-v2", "following"),
+        (back, "users-v2", "users", "following back"),
+    ):
+        refused = story(*words, "--max-fence", "0.001")
+        assert refused.code == 1
+        assert refused.error.startswith(f"Writes of {old} were stopped for 0 seconds, and 0 are allowed")
+        assert (state(story)["state"], Path("table.txt").read_text()) == (before, f"{old}\n")
+        assert Path("hooks.log").read_text().splitlines()[-2:] == [f"on {old}", f"off {old}"]
+        change(story, user(3, f"in {old}"), old)
+        done = story(*words, "--max-fence", "60", "--json")
+        assert (done.code, Path("table.txt").read_text()) == (0, f"{new}\n"), done.err
+        assert by_id(story.items(new))["3"]["mail"] == {"S": f"in {old}"}
