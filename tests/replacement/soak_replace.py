@@ -46,8 +46,8 @@ WRITES_BETWEEN = 3_000
 """Writes to a table before the next switch; of a small table as many as it has items."""
 CUTOVER = ("replace", "cutover", "last", "--pointer", "file:table.txt", "--write", "--yes")
 BACK = ("replace", "back", "last", "--write", "--yes")
-WITHOUT_EFFECT = ("planned", "target", "capturing")
-"""States that may be over before anybody can kill in them."""
+SHORT = ("planned", "target", "capturing", "draining")
+"""States that may be over before anybody kills in them."""
 
 
 def say(sentence: str) -> None:
@@ -190,7 +190,7 @@ class Proof:
     def kill(self, state: str, *words: str, after: float = 0.0) -> None:
         """Kill a command in a state. Ends the proof where a state that takes time was not met."""
         if not self.process.kill_in(state, *words, after=after):
-            if state not in WITHOUT_EFFECT:
+            if state not in SHORT:
                 raise SystemExit(f"{self.kind.name}: {' '.join(words)} ended before it was killed in {state}")
             say(f"{self.kind.name}: {state} was over too soon")
 
