@@ -176,3 +176,29 @@ def test_one_replacement_of_a_table_at_a_time(story: ItemStory) -> None:
     assert lost.hint == f"dynasmith replace verify {first.json['id']} compares every item and goes on"
     assert story("replace", "verify", "last", "--json").json["replacement"]["state"] == "verified"
     assert by_id(story.items("users-v2")) == by_id(story.items("users"))
+
+
+def test_what_the_definition_does_not_mention_is_as_the_old_table_has_it(story: ItemStory) -> None:
+    with_users(story, 3, key="id")
+    live = story.direct
+    described = live.describe_table(TableName="users")["Table"]
+    live.update_table(
+        TableName="users",
+        BillingMode="PROVISIONED",
+        ProvisionedThroughput={"ReadCapacityUnits": 60, "WriteCapacityUnits": 50},
+    )
+    live.update_table(TableName="users", DeletionProtectionEnabled=True)
+    live.tag_resource(ResourceArn=described["TableArn"], Tags=[{"Key": "team", "Value": "shop"}])
+    on = {"PointInTimeRecoveryEnabled": True}
+    live.update_continuous_backups(TableName="users", PointInTimeRecoverySpecification=on)
+    Path("table.txt").write_text("users\n")
+    job = story(*RUN, "--until", "following").json["id"]
+    done = story("replace", "cutover", job, "--pointer", "file:table.txt", "--no-fence", "--write", "--yes", "--json")
+    assert done.code == 0, done.err
+    assert story("replace", "finish", job, "--yes").code == 0
+    made = live.describe_table(TableName="users-v2")["Table"]
+    assert (made["ProvisionedThroughput"]["ReadCapacityUnits"], made["DeletionProtectionEnabled"]) == (60, True)
+    assert {"Key": "team", "Value": "shop"} in live.list_tags_of_resource(ResourceArn=made["TableArn"])["Tags"]
+    kept = live.describe_continuous_backups(TableName="users-v2")["ContinuousBackupsDescription"]
+    assert kept["PointInTimeRecoveryDescription"]["PointInTimeRecoveryStatus"] == "ENABLED"
+    assert [table["changes"] for table in story("plan", "--json").json["tables"]] == [[]]

@@ -33,24 +33,37 @@ IMAGES = (StreamView.NEW_AND_OLD_IMAGES, StreamView.OLD_IMAGE)
 FENCE_SECONDS_MIN = 45.0
 """Twice what the service needs to take a policy, and to take another one."""
 _READ = ("stream", "triggers", "time_to_live")
+_CAPACITY = ("billing", "capacity", "on_demand_maximum", "autoscaling")
+_KEPT = ("recovery", "encryption", "table_class", "tags")
+"""What a table that replaces another one keeps of it, unless its definition says something else."""
 
 
 def new_table(items: ItemWorld, table: str, name: str) -> Table:
     """The table that replaces one: as the definition of its own name says, which another environment may have already,
-    else that of the old one, else as that is. Its time to live, its
-    stream and what is the old table's own (a policy, alarms) come when it is in use.
+    else that of the old one, else as that is. What the definition does not mention (billing, recovery, tags) is as it
+    is of the old table. Its time to live, its stream, its protection and what is the old table's own (a policy,
+    alarms) come when it is in use.
 
     Raises TableNotFound, DefinitionError, and TableExists where a table has the name.
     """
     world = items.world
     physical = world.physical(table)
     defined = {each.name: each for each in world.defined_tables()}
+    live = as_definition(world.control.describe(physical))
     wanted = defined.get(world.settings.new_name(name)) or defined.get(physical)
-    wanted = wanted or as_definition(world.control.describe(physical))
+    wanted = live if wanted is None else inherited(wanted, live)
     made = new_target(items, Side(table=name), wanted)
     if exists(world, made.name):
         raise TableExists(made.name, hint="name another one with --to: a replacement creates its table")
     return replace(made, time_to_live=UNSET, stream=UNSET, triggers=UNSET)
+
+
+def inherited(wanted: Table, live: Table) -> Table:
+    """A definition with what it does not mention as a live table has it."""
+    fields = [*_KEPT]
+    if all(getattr(wanted, field) is UNSET for field in _CAPACITY):
+        fields += _CAPACITY
+    return replace(wanted, **{name: getattr(live, name) for name in fields if getattr(wanted, name) is UNSET})
 
 
 def check_source(items: ItemWorld, table: str, *, moves_keys: bool, restart_stream: bool = False) -> TableDescription:

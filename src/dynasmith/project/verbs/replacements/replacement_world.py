@@ -88,15 +88,16 @@ class ProjectReplacementWorld:
         return pointer_of(spec.progress.pointer, self.world.folder, self.world.world.session)
 
     def finish_target(self) -> None:
-        """What the definition of the old or of the new name says; time to live as the old table has it, where it says
-        nothing about that."""
+        """What the definition of the old or of the new name says; time to live and protection as the old table has
+        them, where it says nothing about them."""
         world = self.world.world
         source, target = self.spec.source.table, self.spec.target.table
         by_name = {table.name: table for table in world.defined_tables()}
         wanted = by_name.get(target) or by_name.get(source) or self.definition
-        if wanted.time_to_live is UNSET:  # nobody said that items do not expire any more
-            expires = world.control.describe(source, ("time_to_live",)).table.time_to_live
-            wanted = structs.replace(wanted, time_to_live=expires)
+        kept = [field for field in ("time_to_live", "deletion_protection") if getattr(wanted, field) is UNSET]
+        if kept:  # nobody said that items do not expire any more
+            live = world.control.describe(source, kept).table
+            wanted = structs.replace(wanted, **{field: getattr(live, field) for field in kept})
         plan = make_plan(world, [structs.replace(wanted, name=target)])
         report = apply_plan(plan, world.control, world.clock, listener=self.listener)
         for error in report.failures.values():
