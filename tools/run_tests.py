@@ -7,6 +7,7 @@ second is a fault too, in a test or in the product, and is printed by name, but 
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -29,6 +30,7 @@ def failed() -> list[str]:
 
 def main(arguments: list[str]) -> int:
     """Runs all tests with `arguments`, then the few that failed by themselves; the exit code of the last run."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell lets what it runs in the background ignore it
     code = run("--cache-clear", *arguments)
     names = failed()
     if code != TESTS_FAILED or not 0 < len(names) <= FEW:

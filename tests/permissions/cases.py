@@ -318,7 +318,15 @@ CASES = (
             ("copy_to", 'm.table("plain").copy_to("others")', "", ("plain", "others"), (), (), nothing),
             ("populate", 'm.table("others").populate("rows.jsonl")', "", ("others",), (), (), nothing),
             ("create_table", 'm.create_table("scratch")', "--config scratch.json", ("scratch",), (), (), SCRATCH),
-            ("drop_table", 'm.drop_table("single")', "--confirm single", ("single",), (), (), leaving()),
+            (
+                "drop_table",
+                'm.drop_table("single")',
+                "--confirm single",
+                ("single",),
+                (),
+                (),
+                all_of(gone("single"), leaving()),  # without items of a case before
+            ),
             ("delete_all", 'm.table("plain").delete_all()', "--confirm plain", ("plain",), None, (), nothing),
             (
                 "set",

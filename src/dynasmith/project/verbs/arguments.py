@@ -495,7 +495,7 @@ CHECKS: dict[str, Check] = {
     "told": function,
     "asked": function,
     "continue_run": any_text,
-    "reverse": optional(transform),
+    "reverse": optional(text),
     "transform": optional(transform),
     "transport": one_of("direct", "aiohttp", "botocore"),
     "types": optional(types),
