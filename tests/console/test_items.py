@@ -104,16 +104,20 @@ def test_the_next_page_and_no_page_before(console: Browser) -> None:
     assert sorted(set(seen)) == [f"2026-{number:03}" for number in range(30)]
 
 
+def told(address: str) -> str:
+    """An address without the random word that stands for what was asked, which may hold any letters."""
+    return re.sub(r"/items/[\w-]{12}", "/items", address)
+
+
 def test_no_address_holds_a_value(console: Browser) -> None:
     for fields in ({"v0": "c1"}, {"v0": "c1", "v1": "2026-001"}, {"filter": "customer = 'c1'"}):
-        assert "c1" not in asked(console, "orders", **fields)
+        assert "c1" not in told(asked(console, "orders", **fields))
     page = console.get(asked(console, "orders", v0="c1")).text
-    assert not [
-        address for address in re.findall(r'(?:href|action)="([^"]*)"', page) if "c1" in address or "2026" in address
-    ]
+    addresses = [told(address) for address in re.findall(r'(?:href|action)="([^"]*)"', page)]
+    assert not [address for address in addresses if "c1" in address or "2026" in address]
     reply = console.get("/tables/orders/items?do=ask&index=&v0=c1&limit=10")  # a form without the script
     assert reply.status == 303
-    assert "c1" not in reply.headers["location"]
+    assert "c1" not in told(reply.headers["location"])
     assert "10 shown" in words_of(console.get(reply.headers["location"]).text)
     words = words_of(console.get("/tables/orders/items?q=forgotten").text)
     assert "This address belongs to a console that has ended" in words
