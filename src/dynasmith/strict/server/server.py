@@ -94,7 +94,7 @@ class StrictServer:
         self._scaling: Upstream | None = None
         self._scaling_lock = asyncio.Lock()
         self._doors: set[HttpServer] = set()
-        self._loop = new_loop()
+        self._loop = quick_loop()
         self._thread = threading.Thread(target=self._run, name="dynasmith-strict", daemon=True)
         self._thread.start()
         try:
@@ -250,16 +250,6 @@ class StrictServer:
         self.close()
         if kind is None and self.permissions.not_understood:
             raise PolicyNotUnderstood(f"the strict endpoint cannot judge {self.permissions.not_understood[0]}")
-
-
-def new_loop() -> asyncio.AbstractEventLoop:
-    """uvloop's event loop where it is installed (the extra ``fast``), else asyncio's own."""
-    try:
-        import uvloop
-    except ImportError:
-        return asyncio.new_event_loop()
-    loop: asyncio.AbstractEventLoop = uvloop.new_event_loop()
-    return loop
 
 
 def upstream_of(url: str) -> Upstream:
