@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
 import click
 
 from dynasmith.cli.flow_options import UNITS
@@ -10,6 +13,10 @@ from dynasmith.cli.suggestions import VerbGroup
 from dynasmith.errors import UsageError
 
 COMPARED_UNITS = "Limit of comparisons from now on, in read units a second of each table; default that of the start."
+
+if TYPE_CHECKING:
+    from dynasmith import Replacement
+    from dynasmith.ports.listener import Listener
 
 
 class ReplaceGroup(VerbGroup):
@@ -112,13 +119,11 @@ def status(invocation: Invocation, job: str) -> int:
 @click.option("--max-read-units", type=UNITS, help=COMPARED_UNITS)
 def verify(invocation: Invocation, job: str, max_read_units: float | None) -> int:
     """Compare every item of both tables and make equal what differs, also after changes were lost."""
-    from dynasmith.cli.flow_report import FlowProgressView
-    from dynasmith.cli.replacement_report import show_replacement
-
-    project = invocation.project()
-    with FlowProgressView(invocation.words(), redact=invocation.redact) as shown:
-        report = project.replacements.verify(job, max_read_units=max_read_units, listener=shown)
-    return show_replacement(invocation, report)
+    replacements = invocation.project().replacements
+    return _followed(
+        invocation,
+        lambda shown: replacements.verify(job, max_read_units=max_read_units, listener=shown),
+    )
 
 
 @verb("cutover", example="dynasmith replace cutover last --pointer file:orders-table.txt")
@@ -126,8 +131,8 @@ def verify(invocation: Invocation, job: str, max_read_units: float | None) -> in
 @click.option("--pointer", metavar="POINTER",
               help="Where the application reads its table's name: file:PATH, ssm:/NAME or hook:COMMAND; "
                    "default pointer of [replace] in the project file.")  # fmt: skip
-@click.option("--fence", default="policy", show_default=True, metavar="FENCE",
-              help="What stops writes of the old table: policy, or hook:COMMAND.")  # fmt: skip
+@click.option("--fence", metavar="FENCE",
+              help="What stops writes of the old table: policy, or hook:COMMAND; default policy.")  # fmt: skip
 @click.option("--no-fence", is_flag=True, help="Stop no writes: the old table has no writer now.")
 @click.option("--write", is_flag=True, help="Write the new table's name into the definition after the switch.")
 @click.option("--max-fence", type=float, default=120.0, show_default=True, metavar="SECONDS",
@@ -138,7 +143,7 @@ def cutover(
     invocation: Invocation,
     job: str,
     pointer: str | None,
-    fence: str,
+    fence: str | None,
     no_fence: bool,
     write: bool,
     max_fence: float,
@@ -146,25 +151,21 @@ def cutover(
     accept_conflicts: bool,
 ) -> int:
     """Switch the application to the new table: stop writes, bring over the last changes, switch the pointer."""
-    if no_fence and fence != "policy":
-        raise UsageError("--fence and --no-fence contradict each other.", hint="remove one of them")
-    from dynasmith.cli.flow_report import FlowProgressView
-    from dynasmith.cli.replacement_report import show_replacement
-
-    project = invocation.project()
-    with FlowProgressView(invocation.words(), redact=invocation.redact) as shown:
-        report = project.replacements.cutover(
+    replacements = invocation.project().replacements
+    return _followed(
+        invocation,
+        lambda shown: replacements.cutover(
             job,
             pointer=pointer,
-            fence="none" if no_fence else fence,
+            fence=_fence(fence, no_fence=no_fence) or "policy",
             max_fence_seconds=max_fence,
             max_read_units=max_read_units,
             accept_conflicts=accept_conflicts,
             write=write,
             consent=invocation.consent(),
             listener=shown,
-        )
-    return show_replacement(invocation, report)
+        ),
+    )
 
 
 @verb("back", example="dynasmith replace back last")
@@ -187,24 +188,20 @@ def back(
     accept_conflicts: bool,
 ) -> int:
     """Switch the application back to the old table, with everything that was written to the new one."""
-    if no_fence and fence is not None:
-        raise UsageError("--fence and --no-fence contradict each other.", hint="remove one of them")
-    from dynasmith.cli.flow_report import FlowProgressView
-    from dynasmith.cli.replacement_report import show_replacement
-
-    project = invocation.project()
-    with FlowProgressView(invocation.words(), redact=invocation.redact) as shown:
-        report = project.replacements.back(
+    replacements = invocation.project().replacements
+    return _followed(
+        invocation,
+        lambda shown: replacements.back(
             job,
-            fence="none" if no_fence else fence,
+            fence=_fence(fence, no_fence=no_fence),
             max_fence_seconds=max_fence,
             max_read_units=max_read_units,
             accept_conflicts=accept_conflicts,
             write=write,
             consent=invocation.consent(),
             listener=shown,
-        )
-    return show_replacement(invocation, report)
+        ),
+    )
 
 
 @verb("finish", example="dynasmith replace finish last")
@@ -212,28 +209,41 @@ def back(
 @click.option("--accept-conflicts", is_flag=True, help="Leave items that were written to the old table too late.")
 def finish(invocation: Invocation, job: str, accept_conflicts: bool) -> int:
     """End a replacement after its cut-over: apply the rest of the definition, turn the stream off."""
-    from dynasmith.cli.flow_report import FlowProgressView
-    from dynasmith.cli.replacement_report import show_replacement
-
-    project = invocation.project()
-    with FlowProgressView(invocation.words(), redact=invocation.redact) as shown:
-        report = project.replacements.finish(
+    replacements = invocation.project().replacements
+    return _followed(
+        invocation,
+        lambda shown: replacements.finish(
             job, accept_conflicts=accept_conflicts, consent=invocation.consent(), listener=shown
-        )
-    return show_replacement(invocation, report)
+        ),
+    )
 
 
 @verb("abort", example="dynasmith replace abort last")
 @click.argument("job")
 def abort(invocation: Invocation, job: str) -> int:
     """End a replacement while the old table is in use: before the cut-over, or after the way back. Both tables stay."""
+    replacements = invocation.project().replacements
+    return _followed(
+        invocation,
+        lambda shown: replacements.abort(job, consent=invocation.consent(), listener=shown),
+    )
+
+
+def _followed(invocation: Invocation, run: Callable[[Listener], Replacement]) -> int:
+    """Run it with its progress shown, and show its end."""
     from dynasmith.cli.flow_report import FlowProgressView
     from dynasmith.cli.replacement_report import show_replacement
 
-    project = invocation.project()
     with FlowProgressView(invocation.words(), redact=invocation.redact) as shown:
-        report = project.replacements.abort(job, consent=invocation.consent(), listener=shown)
+        report = run(shown)
     return show_replacement(invocation, report)
+
+
+def _fence(fence: str | None, *, no_fence: bool) -> str | None:
+    """The fence that was asked for; None where none was named."""
+    if no_fence and fence is not None:
+        raise UsageError("--fence and --no-fence contradict each other.", hint="remove one of them")
+    return "none" if no_fence else fence
 
 
 for each in (start, status, verify, cutover, back, finish, abort):
